@@ -1,0 +1,201 @@
+package safetensors
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"llada/formats"
+	"llada/formats/mmap"
+)
+
+// Checkpoint is an open checkpoint. Its methods may be called concurrently,
+// except Close.
+type Checkpoint struct {
+	path    string
+	shards  []*shard
+	tensors map[string]place
+	infos   []formats.Info // by name
+}
+
+var _ formats.Source = (*Checkpoint)(nil)
+
+// shard is one file of a checkpoint.
+type shard struct {
+	path   string
+	file   *mmap.File
+	header *header
+}
+
+// place is where a tensor lies.
+type place struct {
+	shard *shard
+	entry entry
+}
+
+// Open opens a checkpoint: a folder with model.safetensors.index.json and the
+// shards it names or, where there is no index, with model.safetensors; or one
+// safetensors file.
+func Open(path string) (*Checkpoint, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &Checkpoint{path: path, tensors: map[string]place{}}
+	if info.IsDir() {
+		err = c.openFolder()
+	} else {
+		err = c.openShard(path)
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.tensors)) {
+		c.infos = append(c.infos, c.tensors[name].entry.Info)
+	}
+	return c, nil
+}
+
+func (c *Checkpoint) openFolder() error {
+	indexPath := filepath.Join(c.path, indexName)
+	ix, err := readIndex(indexPath)
+	if err == nil {
+		return c.openIndex(indexPath, ix)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	err = c.openShard(filepath.Join(c.path, singleName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: holds neither %s nor %s: give the folder of a downloaded checkpoint: %w",
+			c.path, indexName, singleName, fs.ErrNotExist)
+	}
+	return err
+}
+
+// openIndex opens the shards of an index and checks one against the other.
+func (c *Checkpoint) openIndex(path string, ix *index) error {
+	fail := func(format string, args ...any) error {
+		return &formats.ParseError{File: path, Offset: -1, Err: fmt.Errorf(format, args...)}
+	}
+	files := slices.Compact(slices.Sorted(maps.Values(ix.weightMap)))
+	for _, file := range files {
+		err := c.openShard(filepath.Join(c.path, file))
+		if errors.Is(err, fs.ErrNotExist) {
+			return fail("shard %q is missing: download it: %w", file, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	var total int64
+	for _, name := range slices.Sorted(maps.Keys(ix.weightMap)) {
+		want := ix.weightMap[name]
+		p, ok := c.tensors[name]
+		if !ok {
+			return fail("tensor %.200q is said to be in %q, which lacks it", name, want)
+		}
+		if have := filepath.Base(p.shard.path); have != want {
+			return fail("tensor %.200q is said to be in %q, but is in %q", name, want, have)
+		}
+		total += p.entry.Size // within the sizes of files, so no overflow
+	}
+	for _, s := range c.shards {
+		for _, e := range s.header.entries {
+			if _, ok := ix.weightMap[e.Name]; !ok {
+				return fail("tensor %.200q of %q is missing from the index", e.Name, filepath.Base(s.path))
+			}
+		}
+	}
+	if ix.totalSize >= 0 && ix.totalSize != total {
+		return fail("total_size is %d, but the tensors have %d bytes: the index and the shards are of different checkpoints",
+			ix.totalSize, total)
+	}
+	return nil
+}
+
+// openShard adds a file and its tensors.
+func (c *Checkpoint) openShard(path string) error {
+	f, err := mmap.Open(path)
+	if err != nil {
+		return err
+	}
+	s := &shard{path: path, file: f}
+	c.shards = append(c.shards, s)
+	if s.header, err = parseHeader(path, f.Data); err != nil {
+		return err
+	}
+	for _, e := range s.header.entries {
+		if other, twice := c.tensors[e.Name]; twice {
+			return &formats.ParseError{File: path, Offset: -1,
+				Err: fmt.Errorf("tensor %.200q is in %q too", e.Name, filepath.Base(other.shard.path))}
+		}
+		c.tensors[e.Name] = place{s, e}
+	}
+	return nil
+}
+
+// Infos lists the tensors by name.
+func (c *Checkpoint) Infos() []formats.Info { return slices.Clone(c.infos) }
+
+// Tensor returns a tensor whose data are a slice of the mapped file.
+func (c *Checkpoint) Tensor(name string) (formats.Tensor, error) {
+	p, ok := c.tensors[name]
+	if !ok {
+		return formats.Tensor{}, fmt.Errorf("%s: no tensor %q", c.path, name)
+	}
+	start := p.shard.header.bytes
+	data := p.shard.file.Data[start+p.entry.begin : start+p.entry.end : start+p.entry.end]
+	return formats.Tensor{Info: p.entry.Info, Data: data}, nil
+}
+
+// Release tells the kernel that the pages of a tensor may leave memory. A
+// conversion that releases what it has read stays small; reading a released
+// tensor again is correct and slow. Unknown names are ignored.
+func (c *Checkpoint) Release(name string) {
+	if p, ok := c.tensors[name]; ok {
+		p.shard.file.Advise(p.shard.header.bytes+p.entry.begin, p.entry.Size, mmap.DontNeed)
+	}
+}
+
+// File is the path of the file that holds a tensor, "" for an unknown one.
+func (c *Checkpoint) File(name string) string {
+	if p, ok := c.tensors[name]; ok {
+		return p.shard.path
+	}
+	return ""
+}
+
+// Files lists the paths of the files of the checkpoint, index excluded.
+func (c *Checkpoint) Files() []string {
+	var paths []string
+	for _, s := range c.shards {
+		paths = append(paths, s.path)
+	}
+	return paths
+}
+
+// Metadata is the free-form text of the headers; where shards disagree on a
+// key, the first one's.
+func (c *Checkpoint) Metadata() map[string]string {
+	all := map[string]string{}
+	for _, s := range slices.Backward(c.shards) {
+		maps.Copy(all, s.header.metadata)
+	}
+	return all
+}
+
+// Close unmaps the files; no tensor data may be used after it.
+func (c *Checkpoint) Close() error {
+	var errs []error
+	for _, s := range c.shards {
+		errs = append(errs, s.file.Close())
+	}
+	c.shards, c.tensors, c.infos = nil, nil, nil
+	return errors.Join(errs...)
+}
