@@ -38,6 +38,10 @@ type Info struct {
 	Shape    []int  // row-major: [rows, columns] of a matrix, [n] of a vector
 	Size     int64  // bytes of data
 	Codebook []int8 // q4: the 16 values its nibbles stand for; else nil
+
+	// Replaces is set on a companion tensor only: the rows of its base tensor,
+	// ascending, that its own rows stand in for (container rule NAME#rows).
+	Replaces []int32
 }
 
 // Rows is the length of the first dimension of a matrix, 1 of a vector.
@@ -68,7 +72,8 @@ func (i Info) Elements() int64 {
 // Equal reports whether two descriptions agree in every field.
 func (i Info) Equal(j Info) bool {
 	return i.Name == j.Name && i.Encoding == j.Encoding && i.Size == j.Size &&
-		slices.Equal(i.Shape, j.Shape) && slices.Equal(i.Codebook, j.Codebook)
+		slices.Equal(i.Shape, j.Shape) && slices.Equal(i.Codebook, j.Codebook) &&
+		slices.Equal(i.Replaces, j.Replaces)
 }
 
 // Tensor is an Info with its bytes. Data is read-only and valid until its

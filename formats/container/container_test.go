@@ -1,0 +1,184 @@
+package container
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"llada/formats"
+)
+
+var ramp16 = []int8{-63, -51, -41, -31, -24, -17, -11, -5, 1, 6, 12, 18, 25, 33, 43, 54}
+
+// samples are the tensors that the tests and the vector have: every encoding,
+// shapes that need padding, a companion.
+func samples() []formats.Tensor {
+	infos := []formats.Info{
+		{Name: "model.norm.weight", Encoding: formats.F32, Shape: []int{5}},
+		{Name: "model.embed.weight", Encoding: formats.Q8, Shape: []int{7, 200}},
+		{Name: "model.embed.weight#rows", Encoding: formats.BF16, Shape: []int{2, 200}, Replaces: []int32{3, 6}},
+		{Name: "model.q.weight", Encoding: formats.Q4, Shape: []int{16, 256}, Codebook: ramp16},
+	}
+	state := uint32(1)
+	var out []formats.Tensor
+	for _, i := range infos {
+		i.Size, _ = DataSize(i.Encoding, i.Shape)
+		b := make([]byte, i.Size)
+		for j := range b {
+			state = state*1664525 + 1013904223 // Numerical Recipes' generator
+			b[j] = byte(state >> 24)
+		}
+		out = append(out, formats.Tensor{Info: i, Data: b})
+	}
+	return out
+}
+
+var sampleModel = Model{Class: "LLaDAModelLM", MaskID: 5, EndIDs: []int32{1, 2}}
+
+func sampleSections() [][2]string {
+	return [][2]string{
+		{SectionConfig, `{"hidden_size": 200, "model_type": "llada"}` + "\n"},
+		{SectionChatTemplate, strings.Repeat("{% for message in messages %}{{ message['content'] }}{% endfor %}\n", 4)},
+		{"notes.unknown", ""},
+	}
+}
+
+// fill writes the samples into w without committing.
+func fill(t testing.TB, w *Writer) error {
+	t.Helper()
+	w.SetModel(sampleModel)
+	for i, x := range samples() {
+		out, err := w.Tensor(x.Info)
+		if err != nil {
+			return err
+		}
+		cut := len(x.Data) / (i + 2) // in two writes
+		for _, b := range [][]byte{x.Data[:cut], x.Data[cut:]} {
+			if _, err := out.Write(b); err != nil {
+				return err
+			}
+		}
+		if err := out.Close(); err != nil {
+			return err
+		}
+	}
+	for _, s := range sampleSections() {
+		if err := w.Section(s[0], []byte(s[1])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeSample(t testing.TB, path string) {
+	t.Helper()
+	w, err := Create(path, Options{Force: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	if err := fill(t, w); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.llada")
+	writeSample(t, path)
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if d := cmp.Diff(sampleModel, f.Model()); d != "" {
+		t.Error(d)
+	}
+	if f.Version() != Current {
+		t.Errorf("version %s", f.Version())
+	}
+	if info, _ := os.Stat(path); f.Size() != info.Size() {
+		t.Errorf("size %d, file has %d", f.Size(), info.Size())
+	}
+	infos := f.Infos()
+	for i, want := range samples() {
+		got, err := f.Tensor(want.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !got.Equal(want.Info) || !infos[i].Equal(want.Info) || !bytes.Equal(got.Data, want.Data) {
+			t.Errorf("tensor %q differs", want.Name)
+		}
+		f.Release(want.Name)
+	}
+	for _, s := range sampleSections() {
+		got, err := f.Section(s[0])
+		if err != nil || string(got) != s[1] {
+			t.Errorf("section %q: %q, %v", s[0], got, err)
+		}
+	}
+	if _, err := f.Section("absent"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("absent section: %v", err)
+	}
+	if _, err := f.Tensor("absent"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("absent tensor: %v", err)
+	}
+	for _, threads := range []int{0, 1, 3} {
+		sum := int64(0)
+		var names []string
+		err := f.Verify(context.Background(), threads, func(name string, n int64, err error) {
+			if err != nil {
+				t.Error(err)
+			}
+			sum += n
+			names = append(names, name)
+		})
+		if err != nil || sum != f.Size() {
+			t.Errorf("verify: %v, covered %d of %d bytes", err, sum, f.Size())
+		}
+		if len(names) != 1+4+3+2 || names[1] != `tensor "model.norm.weight"` {
+			t.Errorf("verify reported %q", names)
+		}
+	}
+}
+
+func TestLayout(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.llada")
+	writeSample(t, path)
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if f.tensors[0].Offset != headerSize || f.sections[0].Offset%sectionPage != 0 {
+		t.Error("tensors or sections do not start on a page")
+	}
+	for _, e := range f.tensors {
+		if e.Offset%alignment != 0 {
+			t.Errorf("tensor %q at offset %d", e.Name, e.Offset)
+		}
+	}
+	if f.Size()%alignment != 0 || f.foot.indexOffset%alignment != 0 {
+		t.Error("index or footer is not aligned")
+	}
+}
+
+func TestDeterministic(t *testing.T) {
+	dir := t.TempDir()
+	writeSample(t, filepath.Join(dir, "a"))
+	writeSample(t, filepath.Join(dir, "b"))
+	a, _ := os.ReadFile(filepath.Join(dir, "a"))
+	b, _ := os.ReadFile(filepath.Join(dir, "b"))
+	if len(a) == 0 || !bytes.Equal(a, b) {
+		t.Error("the same calls gave different bytes")
+	}
+}

@@ -1,0 +1,27 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package container
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// renameOpen closes first: Windows cannot rename an open file.
+func renameOpen(f *os.File, to string) error {
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), to)
+}
+
+func removeOpen(f *os.File) error {
+	f.Close()
+	if err := os.Remove(f.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func syncFolder(string) error { return nil }

@@ -1,0 +1,137 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"llada/formats"
+)
+
+// part is a stretch of the file that Verify checks as a whole: an item and the
+// padding before it.
+type part struct {
+	name       string
+	start, off int64 // of the padding and of the item
+	end        int64
+	check      func(context.Context) error
+}
+
+// Verify reads the whole file and checks every byte: tensors and sections
+// against their checksums, sections also by decompressing them, padding for
+// zeros. It uses that many threads, at least one. on, if not nil, hears of
+// every part in the order of the file, with the bytes it covers; together they
+// are the file. The result is the first part's failure, a *formats.ParseError,
+// or the context's error.
+func (f *File) Verify(ctx context.Context, threads int, on func(name string, bytes int64, err error)) error {
+	parts := f.parts()
+	results := make([]chan error, len(parts))
+	for i := range results {
+		results[i] = make(chan error, 1)
+	}
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(max(threads, 1), len(parts)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(parts)); i = next.Add(1) - 1 {
+				results[i] <- f.verify(ctx, parts[i])
+			}
+		})
+	}
+	defer workers.Wait()
+	var first error
+	for i, p := range parts {
+		err := <-results[i]
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if first == nil {
+			first = err
+		}
+		if on != nil {
+			on(p.name, p.end-p.start, err)
+		}
+	}
+	return first
+}
+
+// parts cuts the file at its items.
+func (f *File) parts() []part {
+	at := int64(0)
+	var parts []part
+	add := func(name string, off, length int64, check func(context.Context) error) {
+		parts = append(parts, part{name, at, off, off + length, check})
+		at = off + length
+	}
+	// Open has checked header, index and footer. They may have changed since.
+	add("header", 0, headerSize, func(context.Context) error {
+		_, err := f.parseHeader()
+		return err
+	})
+	for i := range f.tensors {
+		e := &f.tensors[i]
+		add(fmt.Sprintf("tensor %q", e.Name), e.Offset, e.Length, func(ctx context.Context) error {
+			return f.sum(ctx, e.Offset, e.Length, e.CRC32C)
+		})
+	}
+	for _, s := range f.sections {
+		add(fmt.Sprintf("section %q", s.Name), s.Offset, s.Length, func(context.Context) error {
+			_, err := f.unpack(s)
+			return err
+		})
+	}
+	add("index", f.foot.indexOffset, f.foot.indexLength, func(ctx context.Context) error {
+		return f.sum(ctx, f.foot.indexOffset, f.foot.indexLength, f.foot.indexCRC)
+	})
+	add("footer", f.foot.fileLength-footerSize, footerSize, func(context.Context) error {
+		_, err := f.parseFooter()
+		return err
+	})
+	return parts
+}
+
+// verify checks one part. A read error of the disk, or a file that shrank,
+// shows as a fault on the mapped page; here it becomes an error.
+func (f *File) verify(ctx context.Context, p part) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = f.damage(p.off, fmt.Errorf("%s: cannot be read: %v", p.name, r))
+		}
+	}()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if i := nonZero(f.data[p.start:p.off]); i >= 0 {
+		return f.damage(p.start+int64(i), fmt.Errorf("padding before %s is not zero", p.name))
+	}
+	err = p.check(ctx)
+	if at := (*formats.ParseError)(nil); errors.As(err, &at) {
+		return err // has its place already
+	}
+	if err != nil {
+		return f.damage(p.off, fmt.Errorf("%s: %w", p.name, err))
+	}
+	return nil
+}
+
+// sum compares a checksum, a few megabytes at a time so that it can be
+// interrupted.
+func (f *File) sum(ctx context.Context, off, length int64, want uint32) error {
+	const step = 4 << 20
+	var got uint32
+	for b := f.data[off:][:length]; len(b) > 0; b = b[min(step, len(b)):] {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		got = crc32.Update(got, castagnoli, b[:min(step, len(b))])
+	}
+	if got != want {
+		return errors.New("damaged: checksum does not match")
+	}
+	return nil
+}
