@@ -1,0 +1,125 @@
+package quant
+
+import (
+	"fmt"
+
+	"llada/formats"
+)
+
+// Geometry of quantized tensors: tiles of 16 output rows and 256 input columns
+// (a superblock), in the order [rows/16][cols/256]. Both are padded up, with
+// weights that decode to 0.
+const (
+	TileRows  = 16
+	TileCols  = 256
+	BlockCols = 32  // columns that share a folded sub-scale (q4, q6)
+	GroupCols = 128 // columns that share an activation scale (a8) and a panel scale
+	Groups    = TileCols / GroupCols
+	Blocks    = TileCols / BlockCols
+)
+
+// Panel is a decoded tile: weight[r][k] = D[k/128][r] · W[PanelIndex(r, k)].
+type Panel struct {
+	W [TileRows * TileCols]int8
+	D [Groups * TileRows]float32 // [group][row]
+}
+
+// PanelIndex is where row r and column k of a tile stand in a panel: vectors of
+// 64 bytes hold 16 rows × 4 consecutive columns, byte 4r+c for row r, column c,
+// which is the operand order of the int8 dot instructions.
+func PanelIndex(r, k int) int { return k/4*64 + 4*r + k%4 }
+
+// Codec is one encoding of matrices.
+type Codec interface {
+	Encoding() formats.Encoding
+	// Size is the number of bytes of a rows × cols matrix.
+	Size(rows, cols int) int64
+	// EncodeGroup encodes n ≤ 16 rows, w being [n][cols], into
+	// dst[:Size(16, cols)] (plain encodings: Size(n, cols)). importance weighs
+	// the squared error of each column, [cols] with values ≥ 0; nil: all equal.
+	EncodeGroup(dst []byte, w []float32, n, cols int, importance []float32)
+	// DecodeRow writes row `row` of a rows × cols matrix to dst[:cols].
+	DecodeRow(dst []float32, data []byte, cols, row int)
+}
+
+// Quantized is a codec whose tiles decode to panels.
+type Quantized interface {
+	Codec
+	TileBytes() int
+	Panel(p *Panel, tile []byte)
+}
+
+// For returns the codec that reads the tensor described by i, or an error that
+// names its encoding.
+func For(i formats.Info) (Codec, error) {
+	switch i.Encoding {
+	case formats.F32, formats.BF16:
+		return Plain{i.Encoding}, nil
+	case formats.Q8:
+		return Q8{}, nil
+	case formats.Q6:
+		return newQ6(), nil
+	case formats.Q4:
+		if len(i.Codebook) != 16 {
+			return nil, fmt.Errorf("tensor %s: encoding q4 needs a codebook of 16 values, found %d", i.Name, len(i.Codebook))
+		}
+		return newQ4([16]int8(i.Codebook)), nil
+	}
+	return nil, fmt.Errorf("tensor %s: unknown encoding %q", i.Name, i.Encoding)
+}
+
+// Default returns the codec that new tensors of an encoding are written with.
+func Default(e formats.Encoding) (Codec, error) {
+	i := formats.Info{Encoding: e}
+	if e == formats.Q4 {
+		i.Codebook = GaussCodebook[:]
+	}
+	return For(i)
+}
+
+// tiledSize is the bytes of a matrix of tiles.
+func tiledSize(rows, cols, tileBytes int) int64 {
+	return int64(ceil(rows, TileRows)) * int64(ceil(cols, TileCols)) * int64(tileBytes)
+}
+
+func ceil(a, b int) int { return (a + b - 1) / b }
+
+// eachTile walks the tiles of one group of n rows, gathering each into x,
+// [16][256] padded with zeros, and the matching importance into imp.
+func eachTile(w []float32, n, cols int, importance []float32, f func(s int, x *[TileRows][TileCols]float32, imp []float32)) {
+	var x [TileRows][TileCols]float32
+	var pad [TileCols]float32
+	for s := range ceil(cols, TileCols) {
+		lo, hi := s*TileCols, min((s+1)*TileCols, cols)
+		for r := range TileRows {
+			clear(x[r][:])
+			if r < n {
+				copy(x[r][:], w[r*cols+lo:r*cols+hi])
+			}
+		}
+		var imp []float32
+		if importance != nil {
+			clear(pad[:])
+			copy(pad[:], importance[lo:hi])
+			imp = pad[:]
+		}
+		f(s, &x, imp)
+	}
+}
+
+// decodeTiledRow decodes one row through panels: the definition itself, for
+// embedding lookups and checks.
+func decodeTiledRow(c Quantized, dst []float32, data []byte, cols, row int) {
+	var p Panel
+	tiles, tb := ceil(cols, TileCols), c.TileBytes()
+	base := row / TileRows * tiles
+	r := row % TileRows
+	for s := range tiles {
+		at := (base + s) * tb
+		c.Panel(&p, data[at:at+tb])
+		lo := s * TileCols
+		for k := range min(TileCols, cols-lo) {
+			dst[lo+k] = p.D[k/GroupCols*TileRows+r] * float32(p.W[PanelIndex(r, k)])
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package quant
+
+// Encoders round explicitly wherever a product is added, float32(a*b) + c: Go
+// fuses a*b + c on some machines, and the bytes of a container must not depend
+// on the machine that wrote it.
+
+// tiny is the magnitude below which a group of weights encodes as zeros: the
+// reciprocals of smaller scales leave float32's range.
+const tiny = 1e-34
+
+func absMax(x []float32) float32 {
+	m := float32(0)
+	for _, v := range x {
+		if v < 0 {
+			v = -v
+		}
+		if v > m {
+			m = v
+		}
+	}
+	return m
+}
+
+// inverse is 1/d, and 0 for 0: an empty group encodes as zeros.
+func inverse(d float32) float32 {
+	if d == 0 {
+		return 0
+	}
+	return 1 / d
+}
+
+// roundClamp rounds to the nearest integer, ties to even, within ±limit.
+// Adding and subtracting 1.5·2²³ makes the hardware's rounding mode, which Go
+// fixes to nearest even, round a float32 of magnitude below 2²².
+func roundClamp(y, limit float32) int32 {
+	const magic = 3 << 22
+	if y > limit {
+		y = limit
+	} else if y < -limit {
+		y = -limit
+	}
+	t := float32(y + magic)
+	return int32(t - magic)
+}

@@ -1,0 +1,142 @@
+package cpu
+
+import (
+	"context"
+	"fmt"
+
+	"llada/formats"
+	"llada/quant"
+	"llada/runtime/backend"
+)
+
+// Options of the backend.
+type Options struct {
+	Threads int // workers, at least 1
+	// Exact multiplies float32 activations with every weight; otherwise
+	// quantized weights meet int8 activations (a8).
+	Exact bool
+}
+
+// Backend computes on the processor. It implements backend.Backend.
+type Backend struct {
+	pool    *pool
+	exact   bool
+	scratch []scratch // per worker
+	acts    quant.Acts
+	rope    ropeTable
+	logits  [2][]float32 // conditional and unconditional
+}
+
+// scratch is what one worker needs at a time.
+type scratch struct {
+	panel  quant.Panel
+	wide   []float32 // float32 panel, [columns][16]
+	row    []float32
+	tile   []float32 // [rows][16] of a product
+	other  []float32 // the second tile of a gated product
+	scores []float32
+}
+
+var _ backend.Backend = (*Backend)(nil)
+
+// New starts the workers.
+func New(o Options) *Backend {
+	n := max(o.Threads, 1)
+	return &Backend{pool: newPool(n), exact: o.Exact, scratch: make([]scratch, n)}
+}
+
+// Name says how many threads compute and how.
+func (b *Backend) Name() string {
+	path := "int8 activations"
+	if b.exact {
+		path = "float32 activations"
+	}
+	return fmt.Sprintf("cpu, %d threads, portable kernels, %s", b.pool.workers, path)
+}
+
+// Close ends the workers.
+func (b *Backend) Close() error {
+	b.pool.close()
+	return nil
+}
+
+// Flush has nothing to wait for: operations finish before they return.
+func (b *Backend) Flush(ctx context.Context) error { return ctx.Err() }
+
+// act is a matrix in memory.
+type act struct {
+	rows, cols int
+	data       []float32
+}
+
+func (a *act) Rows() int { return a.rows }
+func (a *act) Cols() int { return a.cols }
+
+func (a *act) row(i int) []float32 { return a.data[i*a.cols : (i+1)*a.cols] }
+
+// NewAct allocates a matrix of zeros.
+func (b *Backend) NewAct(rows, cols int) (backend.Act, error) {
+	return &act{rows, cols, make([]float32, rows*cols)}, nil
+}
+
+// kv holds float32 keys and values.
+type kv struct {
+	slots, cols int
+	k, v        [][]float32 // [layer][slots·cols]
+}
+
+func (c *kv) Slots() int { return c.slots }
+
+// NewKV allocates keys and values.
+func (b *Backend) NewKV(layers, slots, cols int) (backend.KV, error) {
+	c := &kv{slots: slots, cols: cols}
+	for range layers {
+		c.k = append(c.k, make([]float32, slots*cols))
+		c.v = append(c.v, make([]float32, slots*cols))
+	}
+	return c, nil
+}
+
+// weight is a tensor in place, with the codec that reads it.
+type weight struct {
+	info  formats.Info
+	data  []byte
+	codec quant.Codec
+	tiles quant.Quantized // nil for plain encodings
+	vec   []float32       // decoded vectors (norms)
+	at    map[int32]int   // companion tensors: token id → row
+}
+
+func (w *weight) Info() formats.Info { return w.info }
+
+// Load keeps t's data in place; vectors are widened once.
+func (b *Backend) Load(t formats.Tensor) (backend.Weight, error) {
+	c, err := quant.For(t.Info)
+	if err != nil {
+		return nil, err
+	}
+	if want := c.Size(t.Rows(), t.Cols()); int64(len(t.Data)) != want {
+		return nil, fmt.Errorf("tensor %s: %d bytes of %s for shape %v, want %d", t.Name, len(t.Data), t.Encoding, t.Shape, want)
+	}
+	w := &weight{info: t.Info, data: t.Data, codec: c}
+	w.tiles, _ = c.(quant.Quantized)
+	if len(t.Shape) == 1 {
+		w.vec = make([]float32, t.Cols())
+		c.DecodeRow(w.vec, t.Data, t.Cols(), 0)
+	}
+	if t.Replaces != nil {
+		w.at = make(map[int32]int, len(t.Replaces))
+		for i, id := range t.Replaces {
+			w.at[id] = i
+		}
+	}
+	return w, nil
+}
+
+// sized returns b with length n, reallocated if it is too small.
+func sized[T any](b []T, n int) []T {
+	if cap(b) < n {
+		return make([]T, n)
+	}
+	return b[:n]
+}
