@@ -18,22 +18,66 @@ import (
 var ramp16 = []int8{-63, -51, -41, -31, -24, -17, -11, -5, 1, 6, 12, 18, 25, 33, 43, 54}
 
 // samples are the tensors that the tests and the vector have: every encoding,
-// shapes that need padding, a companion.
+// shapes that need padding, a companion. Their bytes are arbitrary as far as the
+// encodings allow that.
 func samples() []formats.Tensor {
 	infos := []formats.Info{
 		{Name: "model.norm.weight", Encoding: formats.F32, Shape: []int{5}},
 		{Name: "model.embed.weight", Encoding: formats.Q8, Shape: []int{7, 200}},
 		{Name: "model.embed.weight#rows", Encoding: formats.BF16, Shape: []int{2, 200}, Replaces: []int32{3, 6}},
 		{Name: "model.q.weight", Encoding: formats.Q4, Shape: []int{16, 256}, Codebook: ramp16},
+		{Name: "model.head.weight", Encoding: formats.Q6, Shape: []int{16, 256}},
 	}
 	state := uint32(1)
+	random := func() byte {
+		state = state*1664525 + 1013904223 // Numerical Recipes' generator
+		return byte(state >> 24)
+	}
+	scale := func(b []byte) { // bf16 between 2⁻⁷ and 2⁻⁶, either sign
+		b[0], b[1] = random()&0x7f, 0x3c|random()&0x80
+	}
 	var out []formats.Tensor
 	for _, i := range infos {
 		i.Size, _ = DataSize(i.Encoding, i.Shape)
 		b := make([]byte, i.Size)
 		for j := range b {
-			state = state*1664525 + 1013904223 // Numerical Recipes' generator
-			b[j] = byte(state >> 24)
+			b[j] = random()
+		}
+		switch i.Encoding {
+		case formats.F32:
+			for j := 0; j < len(b); j += 4 {
+				scale(b[j+2:])
+			}
+		case formats.BF16:
+			for j := 0; j < len(b); j += 2 {
+				scale(b[j:])
+			}
+		case formats.Q4, formats.Q6:
+			for r := range 16 {
+				scale(b[2*r:])
+			}
+			for j := 32; j < 160; j++ {
+				if b[j] == 0x80 {
+					b[j] = 0 // −128 must not be written
+				}
+			}
+		case formats.Q8:
+			for g := range 2 {
+				for r := range 16 {
+					if scale(b[2*(16*g+r):]); r >= i.Shape[0] {
+						b[2*(16*g+r)], b[2*(16*g+r)+1] = 0, 0
+					}
+				}
+			}
+			for r := range 16 {
+				for k := range 256 {
+					if at := 64 + k/4*64 + 4*r + k%4; r >= i.Shape[0] || k >= i.Shape[1] {
+						b[at] = 0
+					} else if b[at] == 0x80 {
+						b[at] = 0x81
+					}
+				}
+			}
 		}
 		out = append(out, formats.Tensor{Info: i, Data: b})
 	}
@@ -145,7 +189,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil || sum != f.Size() {
 			t.Errorf("verify: %v, covered %d of %d bytes", err, sum, f.Size())
 		}
-		if len(names) != 1+4+3+2 || names[1] != `tensor "model.norm.weight"` {
+		if len(names) != 1+5+3+2 || names[1] != `tensor "model.norm.weight"` {
 			t.Errorf("verify reported %q", names)
 		}
 	}
