@@ -7,8 +7,9 @@ import (
 )
 
 // Geometry of quantized tensors: tiles of 16 output rows and 256 input columns
-// (a superblock), in the order [rows/16][cols/256]. Both are padded up, with
-// weights that decode to 0.
+// (a superblock), in the order [rows/16][cols/256]. Both are padded up. Padding
+// rows and blocks decode to 0; padding columns within a block need not (q4 has
+// no code for 0 at large sub-scales) and meet activations that are 0.
 const (
 	TileRows  = 16
 	TileCols  = 256
@@ -85,7 +86,8 @@ func tiledSize(rows, cols, tileBytes int) int64 {
 func ceil(a, b int) int { return (a + b - 1) / b }
 
 // eachTile walks the tiles of one group of n rows, gathering each into x,
-// [16][256] padded with zeros, and the matching importance into imp.
+// [16][256] padded with zeros and clipped to ±huge, and the matching importance
+// into imp.
 func eachTile(w []float32, n, cols int, importance []float32, f func(s int, x *[TileRows][TileCols]float32, imp []float32)) {
 	var x [TileRows][TileCols]float32
 	var pad [TileCols]float32
@@ -94,7 +96,9 @@ func eachTile(w []float32, n, cols int, importance []float32, f func(s int, x *[
 		for r := range TileRows {
 			clear(x[r][:])
 			if r < n {
-				copy(x[r][:], w[r*cols+lo:r*cols+hi])
+				for k, v := range w[r*cols+lo : r*cols+hi] {
+					x[r][k] = min(max(v, -huge), huge)
+				}
 			}
 		}
 		var imp []float32

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"llada/formats"
@@ -30,7 +31,8 @@ func gauss(n int, seed uint64) []float32 {
 	return x
 }
 
-// encode encodes a rows × cols matrix group by group.
+// encode encodes a rows × cols matrix group by group, each into a buffer of
+// exactly the bytes it may use.
 func encode(c Codec, w []float32, rows, cols int, importance []float32) []byte {
 	var out []byte
 	for r := 0; r < rows; r += TileRows {
@@ -54,14 +56,16 @@ func decode(c Codec, data []byte, rows, cols int) []float32 {
 	return out
 }
 
-func snr(x, y []float32) float64 {
-	var s, e float64
-	for i := range x {
-		s += float64(x[i]) * float64(x[i])
-		d := float64(x[i]) - float64(y[i])
-		e += d * d
+func bitsEqual(x, y []float32) bool {
+	if len(x) != len(y) {
+		return false
 	}
-	return 10 * math.Log10(s/e)
+	for i := range x {
+		if math.Float32bits(x[i]) != math.Float32bits(y[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func TestBitsPerWeight(t *testing.T) {
@@ -74,56 +78,104 @@ func TestBitsPerWeight(t *testing.T) {
 		}
 	}
 	if Q4TileBytes != 2208 || Q6TileBytes != 3232 || Q8TileBytes != 4160 {
-		t.Errorf("tile sizes %d %d %d", Q4TileBytes, Q6TileBytes, Q8TileBytes)
+		t.Errorf("tile sizes %d %d %d, want 2208 3232 4160", Q4TileBytes, Q6TileBytes, Q8TileBytes)
 	}
-}
-
-// The figures of a simulation on 65 536 Gaussian weights.
-func TestGaussianError(t *testing.T) {
-	const rows, cols = 64, 2048
-	w := gauss(rows*cols, 7)
-	for e, want := range map[formats.Encoding]float64{formats.Q4: 22.7, formats.Q6: 33.1, formats.Q8: 43.9} {
-		c := codec(t, e)
-		got := snr(w, decode(c, encode(c, w, rows, cols, nil), rows, cols))
-		t.Logf("%s: %.2f dB", e, got)
-		if got < want {
-			t.Errorf("%s: %.2f dB on Gaussian weights, want at least %.1f", e, got, want)
+	for _, e := range quantized {
+		c := codec(t, e).(Quantized)
+		if c.TileBytes()%32 != 0 {
+			t.Errorf("%s: tiles of %d bytes do not stay aligned to 32", e, c.TileBytes())
+		}
+		if c.Encoding() != e {
+			t.Errorf("%s: codec calls itself %s", e, c.Encoding())
 		}
 	}
 }
 
-var _ = bytes.Equal
-var _ = fmt.Sprint
-
-func BenchmarkEncode(b *testing.B) {
-	const rows, cols = 16, 4096
-	w := gauss(rows*cols, 3)
+func TestSizeRoundsUpToTiles(t *testing.T) {
 	for _, e := range quantized {
-		b.Run(string(e), func(b *testing.B) {
-			c := codec(b, e)
-			dst := make([]byte, c.Size(rows, cols))
-			for b.Loop() {
-				c.EncodeGroup(dst, w, rows, cols, nil)
+		c := codec(t, e).(Quantized)
+		for _, s := range []struct{ rows, cols, tiles int }{
+			{1, 1, 1}, {16, 256, 1}, {17, 256, 2}, {16, 257, 2}, {33, 513, 9}, {0, 256, 0},
+		} {
+			if got, want := c.Size(s.rows, s.cols), int64(s.tiles*c.TileBytes()); got != want {
+				t.Errorf("%s: size of %d×%d is %d, want %d", e, s.rows, s.cols, got, want)
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*rows*cols), "ns/weight")
-		})
+		}
 	}
 }
 
-func BenchmarkPanel(b *testing.B) {
-	const rows, cols = 16, 4096
-	w := gauss(rows*cols, 3)
-	for _, e := range quantized {
-		b.Run(string(e), func(b *testing.B) {
-			c := codec(b, e).(Quantized)
-			data := encode(c, w, rows, cols, nil)
-			var p Panel
-			for b.Loop() {
-				for s := range cols / TileCols {
-					c.Panel(&p, data[s*c.TileBytes():])
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*rows*cols), "ns/weight")
-		})
+func TestForRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		info formats.Info
+		want string
+	}{
+		{"an unknown encoding", formats.Info{Name: "w", Encoding: "q3"}, `tensor w: unknown encoding "q3"`},
+		{"f16, which is read only", formats.Info{Name: "w", Encoding: formats.F16}, `unknown encoding "f16"`},
+		{"q4 without a codebook", formats.Info{Name: "w", Encoding: formats.Q4}, "tensor w: encoding q4 needs a codebook of 16 values, found 0"},
+		{"a codebook too short", formats.Info{Name: "w", Encoding: formats.Q4, Codebook: make([]int8, 15)}, "found 15"},
+	} {
+		if _, err := For(c.info); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one with %q", c.name, err, c.want)
+		}
 	}
+	for _, e := range append([]formats.Encoding{formats.F32, formats.BF16}, quantized...) {
+		if c := codec(t, e); c.Encoding() != e {
+			t.Errorf("%s: codec for %s", e, c.Encoding())
+		}
+	}
+}
+
+func TestEncodingIsDeterministic(t *testing.T) {
+	const rows, cols = 19, 300
+	w := gauss(rows*cols, 11)
+	imp := make([]float32, cols)
+	for i := range imp {
+		imp[i] = float32(1 + i%7)
+	}
+	for _, e := range append([]formats.Encoding{formats.F32, formats.BF16}, quantized...) {
+		for name, importance := range map[string][]float32{"plain": nil, "weighted": imp} {
+			first := encode(codec(t, e), w, rows, cols, importance)
+			if !bytes.Equal(first, encode(codec(t, e), w, rows, cols, importance)) {
+				t.Errorf("%s, %s: two encodings of the same weights differ", e, name)
+			}
+		}
+	}
+}
+
+func TestPlainIsExact(t *testing.T) {
+	const rows, cols = 5, 37
+	w := gauss(rows*cols, 2)
+	if c := codec(t, formats.F32); !bitsEqual(w, decode(c, encode(c, w, rows, cols, nil), rows, cols)) {
+		t.Error("f32 changes values")
+	}
+	for i, v := range w {
+		w[i] = roundBF16(v)
+	}
+	if c := codec(t, formats.BF16); !bitsEqual(w, decode(c, encode(c, w, rows, cols, nil), rows, cols)) {
+		t.Error("bf16 changes values it can hold")
+	}
+}
+
+// Every row of a matrix is encoded for itself: what stands in the rows beside
+// it, or below the last row, changes nothing.
+func TestRowsAreIndependent(t *testing.T) {
+	const rows, cols = 16, 513
+	w := gauss(rows*cols, 5)
+	for _, e := range quantized {
+		c := codec(t, e)
+		all := decode(c, encode(c, w, rows, cols, nil), rows, cols)
+		for _, n := range []int{1, 7, 15} {
+			some := decode(c, encode(c, w, n, cols, nil), n, cols)
+			if !bitsEqual(some, all[:n*cols]) {
+				t.Errorf("%s: the first %d rows decode differently without the others", e, n)
+			}
+		}
+	}
+}
+
+func ExampleDefault() {
+	c, _ := Default(formats.Q4)
+	fmt.Println(c.Encoding(), c.Size(4096, 4096))
+	// Output: q4 9043968
 }

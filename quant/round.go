@@ -8,6 +8,10 @@ package quant
 // reciprocals of smaller scales leave float32's range.
 const tiny = 1e-34
 
+// huge is the magnitude to which weights are clipped: above it the sums of a
+// scale search may leave float32's range, with importances up to 2¹⁶.
+const huge = 0x1p96
+
 func absMax(x []float32) float32 {
 	m := float32(0)
 	for _, v := range x {
