@@ -1,0 +1,124 @@
+package asm
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+)
+
+// all runs f once for every implementation of a kernel that this processor
+// has. The portable one is always there.
+func all(t *testing.T, kernel string, f func(t *testing.T)) {
+	t.Run(kernel+"/generic", f)
+}
+
+const guardWords = 17 // odd, so that slices between guards are not aligned
+
+// guard is a value that no kernel computes from the tests' inputs.
+const guard = -12345.678
+
+// guarded is a slice of n words between guards, starting `offset` words past an
+// allocation's start.
+type guarded struct {
+	all []float32
+	x   []float32
+}
+
+func newGuarded(n, offset int) guarded {
+	all := make([]float32, guardWords+offset+n+guardWords)
+	for i := range all {
+		all[i] = guard
+	}
+	lo := guardWords + offset
+	g := guarded{all, all[lo : lo+n : lo+n]}
+	clear(g.x)
+	return g
+}
+
+// check reports a guard that was overwritten.
+func (g guarded) check(t *testing.T) {
+	t.Helper()
+	lo := len(g.all) - len(g.x) - guardWords
+	for i, v := range g.all {
+		if (i < lo || i >= lo+len(g.x)) && v != guard {
+			t.Fatalf("word %d beside the output was overwritten by %v", i-lo, v)
+		}
+	}
+}
+
+func random(rng *rand.Rand, n, offset int) []float32 {
+	x := make([]float32, n+offset)[offset:]
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	return x
+}
+
+func randomInt8(rng *rand.Rand, n, offset int) []int8 {
+	x := make([]int8, n+offset)[offset:]
+	for i := range x {
+		x[i] = int8(rng.Uint32())
+	}
+	return x
+}
+
+func sameBits(t *testing.T, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+			t.Fatalf("output %d is %v, want %v", i, got[i], want[i])
+		}
+	}
+}
+
+// ulps is the distance of x from y in units of the last place of float32(y).
+func ulps(x float32, y float64) float64 {
+	f := math.Abs(float64(float32(y)))
+	unit := float64(math.Nextafter32(float32(f), float32(math.Inf(1)))) - f
+	return math.Abs(float64(x)-y) / unit
+}
+
+func mustPanic(t *testing.T, name, want string, f func()) {
+	t.Helper()
+	defer func() {
+		t.Helper()
+		if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), want) {
+			t.Errorf("%s: panic %v, want one with %q", name, r, want)
+		}
+	}()
+	f()
+}
+
+func TestShortSlicesPanic(t *testing.T) {
+	f := func(n int) []float32 { return make([]float32, n) }
+	i := func(n int) []int8 { return make([]int8, n) }
+	for _, c := range []struct {
+		name, want string
+		call       func()
+	}{
+		{"panel of 4095", "short panel", func() { Panel(f(16), 16, i(4095), f(32), i(256), 256, f(2), 2, 1) }},
+		{"31 panel scales", "short panel", func() { Panel(f(16), 16, i(4096), f(31), i(256), 256, f(2), 2, 1) }},
+		{"255 activations", "short activations", func() { Panel(f(16), 16, i(4096), f(32), i(255), 256, f(2), 2, 1) }},
+		{"second row of activations", "short activations", func() { Panel(f(32), 16, i(4096), f(32), i(511), 256, f(4), 2, 2) }},
+		{"one activation scale", "short activations", func() { Panel(f(16), 16, i(4096), f(32), i(256), 256, f(1), 2, 1) }},
+		{"15 outputs", "short output", func() { Panel(f(15), 16, i(4096), f(32), i(256), 256, f(2), 2, 1) }},
+		{"matmul panel", "short panel", func() { MatMulF32(f(16), 16, f(79), 5, f(5), 5, 1) }},
+		{"matmul activations", "short activations", func() { MatMulF32(f(32), 16, f(80), 5, f(9), 5, 2) }},
+		{"matmul output", "short output", func() { MatMulF32(f(31), 16, f(80), 5, f(10), 5, 2) }},
+		{"dot", "lengths differ", func() { Dot(f(3), f(4)) }},
+		{"add scaled", "lengths differ", func() { AddScaled(f(3), f(4), 1) }},
+		{"rmsnorm output", "lengths differ", func() { RMSNorm(f(3), f(4), f(4), 1) }},
+		{"rmsnorm weight", "lengths differ", func() { RMSNorm(f(4), f(4), f(3), 1) }},
+		{"silu output", "lengths differ", func() { SiLUMul(f(3), f(4), f(4)) }},
+		{"silu up", "lengths differ", func() { SiLUMul(f(4), f(4), f(5)) }},
+		{"rotate row", "lengths differ", func() { Rotate(f(7), f(4), f(4)) }},
+		{"rotate sines", "lengths differ", func() { Rotate(f(8), f(4), f(3)) }},
+	} {
+		mustPanic(t, c.name, c.want, c.call)
+	}
+	// No rows need no slices.
+	Panel(nil, 16, nil, nil, nil, 256, nil, 2, 0)
+	MatMulF32(nil, 16, nil, 5, nil, 5, 0)
+}
