@@ -24,8 +24,9 @@ func NewKey(words ...uint64) Key {
 	return Key(k)
 }
 
-// Uniform is the i-th number of the key, in (0, 1): the upper 53 bits of
-// mix(key + (i+1)·gamma), plus a half, over 2⁵³.
+// Uniform is the i-th number of the key, in (0, 1): the upper 52 bits of
+// mix(key + (i+1)·gamma), plus a half, over 2⁵². With 53 bits the half would
+// not fit float64, and the greatest number would round to 1.
 func (k Key) Uniform(i uint64) float64 {
-	return (float64(mix(uint64(k)+(i+1)*gamma)>>11) + 0.5) / (1 << 53)
+	return (float64(mix(uint64(k)+(i+1)*gamma)>>12) + 0.5) / (1 << 52)
 }

@@ -42,7 +42,7 @@ func (p *Pick) choose(logits []float32, row int) Candidate {
 	} else {
 		tok = ArgMax(logits)
 	}
-	for i, id := range p.Never {
+	for i, id := range slices.Backward(p.Never) { // backwards: an id may occur twice
 		logits[id] = hidden[i]
 	}
 	for _, id := range p.Postpone {
