@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 )
 
 // maxContent bounds the time that matching one added token takes.
@@ -22,10 +21,6 @@ func (t *Tokenizer) parseAdded(raw json.RawMessage) error {
 	if json.Unmarshal(raw, &list) != nil {
 		return refused("added_tokens", raw, "want a list")
 	}
-	tokenOf := make(map[int32]string, len(t.bpe.vocab)) // vocabulary by id
-	for token, id := range t.bpe.vocab {
-		tokenOf[id] = token
-	}
 	ids, contents := map[int32]bool{}, map[string]bool{}
 	for i, raw := range list {
 		o := newObject(index("added_tokens", i), raw)
@@ -33,18 +28,17 @@ func (t *Tokenizer) parseAdded(raw json.RawMessage) error {
 		if err := o.done(); err != nil {
 			return err
 		}
-		quoted := clip(strconv.Quote(a.Content))
 		if ids[a.ID] {
 			return fmt.Errorf("%s.id: %d: given to two added tokens", o.path, a.ID)
 		}
 		if contents[a.Content] {
-			return fmt.Errorf("%s.content: %s: added twice", o.path, quoted)
+			return fmt.Errorf("%s.content: %s: added twice", o.path, quote(a.Content))
 		}
 		if id, ok := t.bpe.vocab[a.Content]; ok && id != a.ID {
-			return fmt.Errorf("%s.id: %d: the vocabulary gives %s the id %d", o.path, a.ID, quoted, id)
+			return fmt.Errorf("%s.id: %d: the vocabulary gives %s the id %d", o.path, a.ID, quote(a.Content), id)
 		}
-		if token, ok := tokenOf[a.ID]; ok && token != a.Content {
-			return fmt.Errorf("%s.id: %d: the vocabulary gives it to %s", o.path, a.ID, clip(strconv.Quote(token)))
+		if token, ok := t.bpe.tokens[a.ID]; ok && token != a.Content {
+			return fmt.Errorf("%s.id: %d: the vocabulary gives it to %s", o.path, a.ID, quote(token))
 		}
 		ids[a.ID], contents[a.Content] = true, true
 		t.added = append(t.added, a)
@@ -56,7 +50,7 @@ func (t *Tokenizer) parseAdded(raw json.RawMessage) error {
 			err = t.literal.add(a.Content, rule)
 		}
 		if err != nil {
-			return fmt.Errorf("%s.content: %s: %w", o.path, quoted, err)
+			return fmt.Errorf("%s.content: %s: %w", o.path, quote(a.Content), err)
 		}
 	}
 	slices.SortFunc(t.added, func(a, b Added) int { return cmp.Compare(a.ID, b.ID) })
@@ -64,8 +58,7 @@ func (t *Tokenizer) parseAdded(raw json.RawMessage) error {
 }
 
 func takeAdded(o *object) (a Added, r rule, normalized bool) {
-	var id json.Number
-	o.value("id", &id, "want an id")
+	id := o.take("id")
 	a.Content = o.str("content")
 	a.Special = o.bool("special")
 	r.singleWord = o.bool("single_word")
@@ -76,8 +69,10 @@ func takeAdded(o *object) (a Added, r rule, normalized bool) {
 		return
 	}
 	var err error
-	if a.ID, err = parseID(o.path+".id", id.String()); err != nil {
-		o.fail(err)
+	if id == nil {
+		o.fail(fmt.Errorf("%s.id: missing", o.path))
+	} else if a.ID, err = parseID(string(id)); err != nil {
+		o.fail(fmt.Errorf("%s.id: %w", o.path, err))
 	}
 	if a.Content == "" || len(a.Content) > maxContent {
 		o.fail(fmt.Errorf("%s.content: %d bytes: want 1 to %d", o.path, len(a.Content), maxContent))

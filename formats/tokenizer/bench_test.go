@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// english is text of tasks.jsonl's kind: prose of the golden cases would be too
-// short to measure.
+// english joins the longer golden texts.
 func english(t testing.TB) string {
 	var golden struct {
 		Cases []struct{ Text string }

@@ -3,6 +3,7 @@ package tokenizer
 // bpe is the model: tokens and how they merge.
 type bpe struct {
 	vocab        map[string]int32 // by spelling in the byte-level alphabet
+	tokens       map[int32]string // the same by id; nil once parsed
 	bytes        [256]int32       // tokens of single bytes, -1 where there is none
 	merges       map[pair]merge
 	ignoreMerges bool // a word that is a token is that token

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -28,8 +27,7 @@ func parseModel(raw json.RawMessage) (*bpe, error) {
 	if err := o.done(); err != nil {
 		return nil, err
 	}
-	var err error
-	if b.vocab, err = parseVocab(vocab); err != nil {
+	if err := b.parseVocab(vocab); err != nil {
 		return nil, err
 	}
 	if err := b.parseMerges(merges); err != nil {
@@ -44,90 +42,76 @@ func parseModel(raw json.RawMessage) (*bpe, error) {
 	return b, nil
 }
 
-// parseVocab reads tokens and ids by hand: of two equal names a map would keep
-// one without a word.
-func parseVocab(raw json.RawMessage) (map[string]int32, error) {
+// parseVocab reads the vocabulary into both its maps.
+func (b *bpe) parseVocab(raw json.RawMessage) error {
 	const path = "model.vocab"
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
-		return nil, refused(path, raw, "want an object")
+	if !isObject(raw) {
+		return refused(path, raw, "want an object")
 	}
-	vocab, tokenOf := map[string]int32{}, map[int32]string{}
-	for dec.More() {
-		name, err := dec.Token()
+	const entry = 16 // bytes of one in a large file, about
+	b.vocab = make(map[string]int32, len(raw)/entry)
+	b.tokens = make(map[int32]string, len(raw)/entry)
+	for token, value := range entries(raw) {
+		id, err := parseID(string(value))
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+			return fmt.Errorf("%s[%s]: %w", path, quote(token), err)
 		}
-		value, err := dec.Token()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
+		if _, twice := b.vocab[token]; twice {
+			return fmt.Errorf("%s[%s]: given twice", path, quote(token))
 		}
-		token := name.(string) // the decoder lets only strings be names
-		quoted := clip(strconv.Quote(token))
-		number, ok := value.(json.Number)
-		if !ok {
-			return nil, fmt.Errorf("%s[%s]: %v: want an id", path, quoted, value)
+		if other, twice := b.tokens[id]; twice {
+			return fmt.Errorf("%s[%s]: %d: id of %s too", path, quote(token), id, quote(other))
 		}
-		id, err := parseID(path+"["+quoted+"]", number.String())
-		if err != nil {
-			return nil, err
-		}
-		if _, twice := vocab[token]; twice {
-			return nil, fmt.Errorf("%s[%s]: given twice", path, quoted)
-		}
-		if other, twice := tokenOf[id]; twice {
-			return nil, fmt.Errorf("%s[%s]: %d: id of %s too", path, quoted, id, clip(strconv.Quote(other)))
-		}
-		vocab[token], tokenOf[id] = id, token
+		b.vocab[token], b.tokens[id] = id, token
 	}
-	return vocab, nil
+	return nil
 }
 
 // parseMerges reads merges as "a b" or as ["a", "b"]. Their order is their
 // rank; of two equal ones the later counts, as in the original.
 func (b *bpe) parseMerges(raw json.RawMessage) error {
 	const path = "model.merges"
-	var pairs [][]string
-	if json.Unmarshal(raw, &pairs) != nil {
-		var lines []string
-		if json.Unmarshal(raw, &lines) != nil {
-			return refused(path, raw, "want a list of strings or of pairs of strings")
-		}
-		if len(lines) > 0 && strings.HasPrefix(lines[0], "#version") {
-			lines = lines[1:] // left of the first line of a merges.txt
-		}
-		pairs = make([][]string, len(lines))
-		for i, line := range lines {
-			pairs[i] = strings.Split(line, " ")
-		}
+	if !isList(raw) {
+		return refused(path, raw, "want a list")
 	}
-	b.merges = make(map[pair]merge, len(pairs))
-	for i, p := range pairs {
-		if len(p) != 2 {
-			return fmt.Errorf("%s: %d tokens: want two", index(path, i), len(p))
+	b.merges = make(map[pair]merge, len(b.vocab))
+	i := int32(-1)
+	for value := range values(raw) {
+		i++
+		if i == 0 && bytes.HasPrefix(value, []byte(`"#version`)) {
+			continue // left of the first line of a merges.txt
 		}
-		left, err := b.mergeToken(path, i, p[0])
-		if err != nil {
-			return err
+		left, right, ok := takePair(value)
+		if !ok {
+			return refused(index(path, int(i)), value, "want two tokens, as a list or with one space between")
 		}
-		right, err := b.mergeToken(path, i, p[1])
-		if err != nil {
-			return err
+		var p pair
+		m := merge{rank: i}
+		for _, t := range []struct {
+			id    *int32
+			token string
+		}{{&p.left, left}, {&p.right, right}, {&m.id, left + right}} {
+			if *t.id, ok = b.vocab[t.token]; !ok {
+				return fmt.Errorf("%s: %s: not in the vocabulary", index(path, int(i)), quote(t.token))
+			}
 		}
-		whole, err := b.mergeToken(path, i, p[0]+p[1])
-		if err != nil {
-			return err
-		}
-		b.merges[pair{left, right}] = merge{rank: int32(i), id: whole}
+		b.merges[p] = m
 	}
 	return nil
 }
 
-func (b *bpe) mergeToken(path string, i int, token string) (int32, error) {
-	id, ok := b.vocab[token]
-	if !ok {
-		return 0, fmt.Errorf("%s: %s: not in the vocabulary", index(path, i), clip(strconv.Quote(token)))
+func takePair(value json.RawMessage) (left, right string, ok bool) {
+	if !isList(value) {
+		left, right, ok = strings.Cut(unquote(value), " ")
+		return left, right, ok && !strings.Contains(right, " ")
 	}
-	return id, nil
+	n := 0
+	for token := range values(value) {
+		if firstByte(token) != '"' {
+			return "", "", false
+		}
+		left, right = right, unquote(token)
+		n++
+	}
+	return left, right, n == 2
 }

@@ -1,7 +1,6 @@
 package tokenizer
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,26 +23,14 @@ type object struct {
 
 func newObject(path string, raw json.RawMessage) *object {
 	o := &object{path: path, fields: map[string]json.RawMessage{}}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
+	if !isObject(raw) {
 		o.err = refused(path, raw, "want an object")
 		return o
 	}
-	for dec.More() {
-		tok, err := dec.Token()
-		if err != nil {
-			o.err = fmt.Errorf("%s: %w", path, err)
-			return o
-		}
-		name := tok.(string) // the decoder lets only strings be names
+	for name, value := range entries(raw) {
 		if _, twice := o.fields[name]; twice {
 			o.err = fmt.Errorf("%s: given twice", join(path, name))
-			return o
-		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			o.err = fmt.Errorf("%s: %w", join(path, name), err)
-			return o
+			break
 		}
 		o.fields[name] = value
 	}
@@ -130,7 +117,7 @@ func (o *object) unknownType(kind, want string) error {
 	if o.err != nil {
 		return o.err
 	}
-	return fmt.Errorf("%s: %s is not supported, want %s", join(o.path, "type"), clip(strconv.Quote(kind)), want)
+	return fmt.Errorf("%s: %s is not supported, want %s", join(o.path, "type"), quote(kind), want)
 }
 
 func join(path, name string) string {
@@ -160,6 +147,9 @@ func clip(s string) string {
 	return toValid(s[:most]) + "…"
 }
 
+// quote is for strings out of the file.
+func quote(s string) string { return clip(strconv.Quote(s)) }
+
 // maxDepth bounds Sequences within Sequences; one level is what occurs.
 const maxDepth = 8
 
@@ -167,11 +157,11 @@ var errDepth = errors.New("sequences nested too deeply")
 
 // parseID reads a token id. 16M is far above any vocabulary and far below what
 // would hurt.
-func parseID(path, text string) (int32, error) {
+func parseID(text string) (int32, error) {
 	const limit = 1 << 24
 	id, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || id < 0 || id >= limit {
-		return 0, fmt.Errorf("%s: %s: want an id from 0 to %d", path, clip(text), limit-1)
+		return 0, fmt.Errorf("%s: want an id from 0 to %d", clip(text), limit-1)
 	}
 	return int32(id), nil
 }

@@ -105,7 +105,7 @@ func checkTemplate(o *object) {
 		if piece.take("SpecialToken") == nil {
 			seq := newObject(piece.path+".Sequence", piece.take("Sequence"))
 			if id := seq.str("id"); id != "A" {
-				seq.fail(fmt.Errorf("%s.id: %s: want \"A\"", seq.path, clip(strconv.Quote(id))))
+				seq.fail(fmt.Errorf("%s.id: %s: want \"A\"", seq.path, quote(id)))
 			}
 			seq.take("type_id")
 			piece.fail(seq.done())

@@ -40,10 +40,11 @@ type piece struct {
 func (t *Tokenizer) build() {
 	t.pieces = make(map[int32]piece, len(t.bpe.vocab)+len(t.added))
 	highest := int32(-1)
-	for token, id := range t.bpe.vocab {
+	for id, token := range t.bpe.tokens {
 		t.pieces[id] = piece{bytes: unspell(token)}
 		highest = max(highest, id)
 	}
+	t.bpe.tokens = nil
 	t.byContent = make(map[string]int32, len(t.added))
 	for _, a := range t.added {
 		t.pieces[a.ID] = piece{bytes: unspell(a.Content), special: a.Special}
