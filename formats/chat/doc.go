@@ -1,9 +1,9 @@
 // Package chat turns a conversation into the prompt text that a model was
 // trained on, by rendering the chat template that comes with its checkpoint.
 //
-// A template is a Jinja program from a stranger. It is evaluated by
-// minijinja-go. minijinja-go: it counts the steps of a program, limits recursion in parser and
-// evaluator, reaches no files unless given a loader, and depends on nothing.
+// A template is a Jinja program from a stranger. It is evaluated by minijinja-go,
+// which counts the steps of a program, limits recursion in parser and evaluator,
+// reaches no files unless given a loader, and depends on nothing.
 // gonja, the other engine for Go, renders the templates of LLaDA and Ling
 // (LLaDA2.x) as well and knows Python's methods, but nothing in it can stop a
 // loop, a repetition or a recursion, and it brings ten modules. What minijinja-go
