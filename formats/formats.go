@@ -31,6 +31,10 @@ func (e Encoding) ElementBytes() int {
 	return 0
 }
 
+// RowsSuffix marks a companion tensor: NAME#rows holds exact rows that stand in
+// for those of NAME which Replaces lists.
+const RowsSuffix = "#rows"
+
 // Info describes a tensor without its data.
 type Info struct {
 	Name     string

@@ -10,10 +10,6 @@ import (
 	"llada/runtime/backend"
 )
 
-// RowsSuffix marks the companion of a quantized table: exact rows that replace
-// those of the tensor it is named after.
-const RowsSuffix = "#rows"
-
 // Model is a network on a backend. It is used by one goroutine at a time.
 type Model struct {
 	Arch *arch.Arch
@@ -83,7 +79,7 @@ func Load(src formats.Source, a *arch.Arch, be backend.Backend) (*Model, error) 
 
 // loadExact loads the embedding's companion tensor where there is one.
 func loadExact(src formats.Source, a *arch.Arch, be backend.Backend) (backend.Weight, error) {
-	name := a.Embed + RowsSuffix
+	name := a.Embed + formats.RowsSuffix
 	if !slices.ContainsFunc(src.Infos(), func(i formats.Info) bool { return i.Name == name }) {
 		return nil, nil
 	}
