@@ -1,0 +1,198 @@
+package backendtest
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"llada/formats"
+	"llada/quant"
+	"llada/runtime/backend"
+)
+
+// Options say what a backend promises.
+type Options struct {
+	// Exact: quantized weights meet float32 activations, not int8 ones.
+	Exact bool
+	// BitExact: without Exact, products of quantized weights equal quant.Dot to
+	// the bit. Otherwise they are within Tolerance of it.
+	BitExact bool
+	// Tolerance of float results, relative to the sum of the magnitudes that
+	// went into them. 0 means 1e-5.
+	Tolerance float64
+}
+
+// Run tests the backends that open returns, one per part of the suite. The
+// suite closes them.
+func Run(t *testing.T, open func(t *testing.T) backend.Backend, o Options) {
+	if o.Tolerance == 0 {
+		o.Tolerance = 1e-5
+	}
+	for _, part := range []struct {
+		name string
+		run  func(e *env)
+	}{
+		{"Load", testLoad},
+		{"ReadWrite", testReadWrite},
+		{"Embed", testEmbed},
+		{"Replace", testReplace},
+		{"RMSNorm", testRMSNorm},
+		{"Gather", testGather},
+		{"Rotate", testRotate},
+		{"Linear", testLinear},
+		{"LinearShared", testLinearShared},
+		{"LinearAdd", testLinearAdd},
+		{"Gated", testGated},
+		{"Attend", testAttend},
+		{"AttendLayers", testAttendLayers},
+		{"HeadLogits", testHeadLogits},
+		{"HeadTargets", testHeadTargets},
+		{"HeadPicks", testHeadPicks},
+		{"HeadGuided", testHeadGuided},
+		{"HeadRefuses", testHeadRefuses},
+		{"SameBits", testSameBits},
+	} {
+		t.Run(part.name, func(t *testing.T) {
+			e := &env{T: t, be: open(t), o: o, rng: rand.New(rand.NewPCG(20, 26))}
+			part.run(e)
+			if err := e.be.Flush(t.Context()); err != nil {
+				t.Errorf("flush: %v", err)
+			}
+			if err := e.be.Close(); err != nil {
+				t.Errorf("close: %v", err)
+			}
+		})
+	}
+}
+
+// env is what a part of the suite works with. Failures to allocate or load end
+// the test.
+type env struct {
+	*testing.T
+	be  backend.Backend
+	o   Options
+	rng *rand.Rand
+}
+
+var encodings = []formats.Encoding{formats.F32, formats.BF16, formats.Q8, formats.Q6, formats.Q4}
+
+// matrix is a tensor with the numbers it decodes to, [rows][cols].
+type matrix struct {
+	formats.Tensor
+	codec  quant.Codec
+	values []float32
+}
+
+func (e *env) numbers(n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(e.rng.NormFloat64())
+	}
+	return x
+}
+
+// matrix makes a random tensor; shape is [rows, cols] or, for a vector, [cols].
+func (e *env) matrix(name string, enc formats.Encoding, shape ...int) matrix {
+	e.Helper()
+	c, err := quant.Default(enc)
+	if err != nil {
+		e.Fatal(err)
+	}
+	m := matrix{codec: c}
+	m.Name, m.Encoding, m.Shape = name, enc, shape
+	if enc == formats.Q4 {
+		m.Codebook = quant.GaussCodebook[:]
+	}
+	rows, cols := m.Rows(), m.Cols()
+	w := e.numbers(rows * cols)
+	m.Data = make([]byte, 0, c.Size(rows, cols))
+	for r := 0; r < rows; r += quant.TileRows {
+		n := min(quant.TileRows, rows-r)
+		size := c.Size(n, cols)
+		group := make([]byte, size)
+		c.EncodeGroup(group, w[r*cols:(r+n)*cols], n, cols, nil)
+		m.Data = append(m.Data, group...)
+	}
+	m.Size = int64(len(m.Data))
+	m.values = make([]float32, rows*cols)
+	for r := range rows {
+		c.DecodeRow(m.values[r*cols:(r+1)*cols], m.Data, cols, r)
+	}
+	return m
+}
+
+func (e *env) load(m matrix) backend.Weight {
+	e.Helper()
+	w, err := e.be.Load(m.Tensor)
+	if err != nil {
+		e.Fatalf("load: %v", err)
+	}
+	return w
+}
+
+func (e *env) newAct(rows, cols int) backend.Act {
+	e.Helper()
+	a, err := e.be.NewAct(rows, cols)
+	if err != nil {
+		e.Fatalf("new act: %v", err)
+	}
+	return a
+}
+
+// act puts data, [rows][cols], on the device.
+func (e *env) act(data []float32, rows, cols int) backend.Act {
+	e.Helper()
+	a := e.newAct(rows, cols)
+	for i := range rows {
+		e.be.Write(a, i, data[i*cols:(i+1)*cols])
+	}
+	return a
+}
+
+// read takes all rows from the device.
+func (e *env) read(a backend.Act) []float32 {
+	out := make([]float32, a.Rows()*a.Cols())
+	for i := range a.Rows() {
+		e.be.Read(out[i*a.Cols():(i+1)*a.Cols()], a, i)
+	}
+	return out
+}
+
+// expected is what an operation should give: values and, for each, the
+// magnitude that its tolerance refers to. exact asks for the same bits as
+// float32(value).
+type expected struct {
+	value, size []float64
+	exact       bool
+}
+
+func expect(n int) *expected {
+	return &expected{value: make([]float64, n), size: make([]float64, n)}
+}
+
+// compare reports the first output that is wrong.
+func (e *env) compare(what string, got []float32, want *expected) {
+	e.Helper()
+	if len(got) != len(want.value) {
+		e.Fatalf("%s: %d outputs, want %d", what, len(got), len(want.value))
+	}
+	for i, w := range want.value {
+		diff := math.Abs(float64(got[i]) - w)
+		if want.exact && got[i] != float32(w) || !want.exact && !(diff <= e.o.Tolerance*want.size[i]) {
+			e.Fatalf("%s: output %d is %v, want %v (off by %.3g of %.3g)", what, i, got[i], w, diff, want.size[i])
+		}
+	}
+}
+
+// same reports the first output that differs in its bits.
+func (e *env) same(what string, got, want []float32) {
+	e.Helper()
+	if len(got) != len(want) {
+		e.Fatalf("%s: %d outputs, want %d", what, len(got), len(want))
+	}
+	for i := range want {
+		if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+			e.Fatalf("%s: output %d is %v, want %v", what, i, got[i], want[i])
+		}
+	}
+}
