@@ -189,3 +189,21 @@ func TestNoMinus128(t *testing.T) {
 		}
 	}
 }
+
+// The folded weights that docs/numerics.md works out.
+func TestFoldedValues(t *testing.T) {
+	q4, q6 := newQ4(GaussCodebook), newQ6()
+	for _, c := range []struct {
+		f    *folded
+		q    uint8
+		s    int8
+		want int8
+	}{
+		{q4, 0, 127, -63}, {q4, 15, 127, 54}, {q4, 15, -100, -42}, {q4, 8, 63, 0}, {q4, 8, 64, 1}, {q4, 8, -127, -1},
+		{q6, 0, 127, -127}, {q6, 0, -127, 127}, {q6, 63, -1, -1}, {q6, 40, 77, 19}, {q6, 32, 127, 0},
+	} {
+		if got := c.f.fold(c.q, c.s); got != c.want {
+			t.Errorf("%s: code %d, sub-scale %d is %d, want %d", c.f.encoding, c.q, c.s, got, c.want)
+		}
+	}
+}

@@ -70,7 +70,7 @@ func noisyArgMax(x []float32, t float64, key Key) int32 {
 		if math.IsInf(float64(v), -1) {
 			continue
 		}
-		if y := float64(v) - t*math.Log(-math.Log(key.Uniform(uint64(i)))); y > bestValue {
+		if y := float64(v) - float64(t*math.Log(-math.Log(key.Uniform(uint64(i))))); y > bestValue {
 			best, bestValue = i, y
 		}
 	}
