@@ -89,6 +89,15 @@ func (f *File) Tensor(name string) (formats.Tensor, error) {
 	return formats.Tensor{Info: e.info(), Data: f.data[e.Offset:end:end]}, nil
 }
 
+// Checksum is the CRC-32C of a tensor's data that the index records, 0 of an
+// unknown tensor.
+func (f *File) Checksum(name string) uint32 {
+	if e := f.byName[name]; e != nil {
+		return e.CRC32C
+	}
+	return 0
+}
+
 // Release tells the system that a tensor's pages may leave memory. Reading the
 // tensor stays correct and brings them back.
 func (f *File) Release(name string) {

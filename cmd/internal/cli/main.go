@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"llada/formats"
+)
+
+// The exit codes, documented in every command's help.
+const (
+	OK          = 0
+	Failed      = 1
+	BadUsage    = 2
+	GateMissed  = 3 // a quality gate was not met
+	Damaged     = 4 // an input is damaged or not what it claims
+	Interrupted = 130
+)
+
+// ExitHelp ends a command's long help.
+const ExitHelp = `
+Exit codes: 0 ok · 1 failed · 2 usage · 3 quality gate not met ·
+4 input damaged or not what it claims · 130 interrupted`
+
+// usageError is a mistake in how a command was called.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// Usagef makes an error that ends the program with BadUsage.
+func Usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// Usage marks err as a mistake in how the command was called; nil stays nil.
+func Usage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{err}
+}
+
+// Code is the exit code of an error.
+func Code(err error) int {
+	var usage usageError
+	var parse *formats.ParseError
+	switch {
+	case err == nil:
+		return OK
+	case errors.Is(err, context.Canceled):
+		return Interrupted
+	case errors.As(err, &usage):
+		return BadUsage
+	case errors.As(err, &parse):
+		return Damaged
+	}
+	return Failed
+}
+
+// Globals are the flags of every command.
+type Globals struct {
+	JSON    bool
+	Quiet   bool
+	Threads int
+}
+
+// AddFlags registers the flags.
+func (g *Globals) AddFlags(f *pflag.FlagSet) {
+	f.BoolVar(&g.JSON, "json", false, "print the result as JSON")
+	f.BoolVarP(&g.Quiet, "quiet", "q", false, "no progress on stderr")
+	f.IntVar(&g.Threads, "threads", Cores(), "worker `threads`; the default is the number of physical cores")
+}
+
+// Main runs a command tree and returns its exit code. The first interrupt
+// cancels the context, so that the command cleans up; a second one kills.
+func Main(root *cobra.Command, g *Globals, args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := environment(cmd.Flags()); err != nil {
+			return err
+		}
+		if g.Threads < 1 {
+			return Usagef("--threads is %d, want at least 1", g.Threads)
+		}
+		return nil
+	}
+	usageFromCobra(root)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		report(root.ErrOrStderr(), root.Name(), g.JSON, err)
+	}
+	return Code(err)
+}
+
+// usageFromCobra marks errors of argument checks as mistakes of usage.
+func usageFromCobra(c *cobra.Command) {
+	check := c.Args
+	if check == nil {
+		check = cobra.NoArgs
+	}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return Usagef("%w\nTry %q", err, cmd.CommandPath()+" --help")
+		}
+		return nil
+	}
+	for _, sub := range c.Commands() {
+		usageFromCobra(sub)
+	}
+}
+
+func report(w io.Writer, name string, asJSON bool, err error) {
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
+	if asJSON {
+		json.NewEncoder(w).Encode(map[string]any{"error": err.Error(), "code": Code(err)})
+		return
+	}
+	fmt.Fprintf(w, "%s: %v\n", name, err)
+}
+
+// environment sets every flag that was not given from LLADA_<FLAG>.
+func environment(flags *pflag.FlagSet) error {
+	var failed error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "LLADA_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value, ok := os.LookupEnv(name)
+		if f.Changed || !ok || f.Name == "help" || f.Name == "version" {
+			return
+		}
+		if err := flags.Set(f.Name, value); err != nil && failed == nil {
+			failed = Usagef("environment variable %s: %w", name, err)
+		}
+	})
+	return failed
+}
+
+// PrintJSON writes one result as indented JSON.
+func PrintJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

@@ -1,0 +1,42 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// Terminal reports whether f is a terminal.
+func Terminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// Progress shows work measured in bytes on stderr: what is at hand, MB/s and
+// the time left.
+type Progress struct{ bar *progressbar.ProgressBar }
+
+// NewProgress starts a bar over total bytes, or an invisible one.
+func NewProgress(total int64, g *Globals) *Progress {
+	out := io.Writer(os.Stderr)
+	if g.Quiet || !Terminal(os.Stderr) {
+		out = io.Discard
+	}
+	return &Progress{progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(out),
+		progressbar.OptionShowBytes(true),
+		progressbar.OptionSetPredictTime(true),
+		progressbar.OptionFullWidth(),
+		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish(),
+	)}
+}
+
+// Describe names what is being worked on.
+func (p *Progress) Describe(what string) { p.bar.Describe(what) }
+
+// Add counts n bytes as done.
+func (p *Progress) Add(n int64) { p.bar.Add64(n) }
+
+// Close erases the bar.
+func (p *Progress) Close() { p.bar.Clear() }

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"llada/cmd/internal/cli"
+	"llada/formats"
+	"llada/formats/container"
+	"llada/quant"
+)
+
+// convertOptions are the flags of a conversion.
+type convertOptions struct {
+	out    string
+	levels map[formats.Encoding]*bool
+	embed  string
+	head   string
+	maskID int32
+	dryRun bool
+	force  bool
+	memory cli.Size
+}
+
+// levelFlags are the encodings that have a flag of their own, the default first.
+var levelFlags = []formats.Encoding{formats.Q4, formats.Q6, formats.Q8, formats.BF16, formats.F32}
+
+func (o *convertOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.out, "output", "o", "", "the `file` to write")
+	o.levels = map[formats.Encoding]*bool{}
+	for _, e := range levelFlags {
+		help := fmt.Sprintf("store linear weights as %s", e)
+		if e == levelFlags[0] {
+			help += " (the default)"
+		}
+		o.levels[e] = f.Bool(string(e), false, help)
+	}
+	f.StringVar(&o.embed, "embed", "", "`encoding` of the token embedding instead of the level's own")
+	f.StringVar(&o.head, "head", "", "`encoding` of the output head instead of the level's own")
+	f.Int32Var(&o.maskID, "mask-id", -1, "`id` of the mask token, for checkpoints whose config does not say")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print the plan and stop")
+	f.BoolVar(&o.force, "force", false, "overwrite the output")
+	o.memory = 4 << 30
+	f.Var(&o.memory, "memory", "bound on the memory used")
+}
+
+// policy is what the flags ask for.
+func (o *convertOptions) policy() (quant.Policy, error) {
+	level := formats.Encoding("")
+	for _, e := range levelFlags {
+		if !*o.levels[e] {
+			continue
+		}
+		if level != "" {
+			return quant.Policy{}, cli.Usagef("--%s and --%s exclude each other", level, e)
+		}
+		level = e
+	}
+	if level == "" {
+		level = levelFlags[0]
+	}
+	p, err := quant.NewPolicy(level, formats.Encoding(o.embed), formats.Encoding(o.head))
+	return p, cli.Usage(err)
+}
+
+func newConvertCommand(g *cli.Globals) *cobra.Command {
+	var o convertOptions
+	c := &cobra.Command{
+		Use:   "llada-convert [flags] CHECKPOINT -o OUT.llada",
+		Short: "Convert a masked-diffusion language model to a single quantized file",
+		Long: `Convert a masked-diffusion language model to a single quantized file.
+
+CHECKPOINT is a Hugging Face model folder: config.json, tokenizer.json and one or
+more .safetensors files. The output holds everything that llada-run needs.
+
+Levels, for the linear weights (bits per weight; size of LLaDA-8B):
+  --q4    4.3125   4.7 GB   the default
+  --q6    6.3125   6.6 GB
+  --q8    8.125    8.1 GB
+  --bf16  16      16.0 GB   as published
+  --f32   32      32.1 GB
+
+Examples:
+  llada-convert LLaDA-8B-Instruct -o llada.llada
+  llada-convert --q8 LLaDA-8B-Instruct -o llada-q8.llada
+  llada-convert --q4 --head q8 --dry-run LLaDA-8B-Instruct
+` + cli.ExitHelp,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runConvert(cmd, args[0], &o, g)
+		},
+	}
+	o.addFlags(c.Flags())
+	return c
+}
+
+func runConvert(cmd *cobra.Command, checkpoint string, o *convertOptions, g *cli.Globals) error {
+	start := time.Now()
+	policy, err := o.policy()
+	if err != nil {
+		return err
+	}
+	if o.out == "" && !o.dryRun {
+		return cli.Usagef("no output: add -o OUT%s", container.Extension)
+	}
+	debug.SetMemoryLimit(int64(o.memory))
+	var maskID *int32
+	if cmd.Flags().Changed("mask-id") {
+		maskID = &o.maskID
+	}
+	inventory, err := quant.Take(checkpoint, maskID)
+	if err != nil {
+		return err
+	}
+	defer inventory.Close()
+	plan, err := quant.NewPlan(inventory, policy)
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		return printPlan(cmd.OutOrStdout(), checkpoint, plan, g)
+	}
+	reports, err := write(cmd.Context(), inventory, plan, o, g)
+	if err != nil {
+		return err
+	}
+	return printConversion(cmd.OutOrStdout(), o.out, plan, reports, time.Since(start), g)
+}
+
+// write executes the plan. Only a complete container ever bears its name.
+func write(ctx context.Context, v *quant.Inventory, plan *quant.Plan, o *convertOptions, g *cli.Globals) ([]quant.Report, error) {
+	w, err := container.Create(o.out, container.Options{Force: o.force})
+	if err != nil {
+		return nil, err
+	}
+	defer w.Abort()
+	w.SetModel(v.Model)
+	for _, f := range v.Files {
+		if err := w.Section(f.Name, f.Data); err != nil {
+			return nil, err
+		}
+	}
+	reports, err := execute(ctx, v, plan, w, o, g)
+	if err != nil {
+		return nil, err
+	}
+	recipe, err := quant.NewRecipe("llada-convert "+version, plan, reports).JSON()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.Section(container.SectionRecipe, recipe); err != nil {
+		return nil, err
+	}
+	return reports, w.Commit()
+}
+
+func execute(ctx context.Context, v *quant.Inventory, plan *quant.Plan, w *container.Writer, o *convertOptions, g *cli.Globals) ([]quant.Report, error) {
+	total := int64(0)
+	for _, s := range plan.Steps {
+		total += s.To.Elements() * int64(s.From.Encoding.ElementBytes())
+	}
+	bar := cli.NewProgress(total, g)
+	defer bar.Close()
+	return plan.Execute(ctx, v, w, quant.Run{
+		Threads: g.Threads,
+		Memory:  int64(o.memory),
+		On: func(s quant.Step, read int64) {
+			bar.Describe(shorten(s.To.Name))
+			bar.Add(read)
+		},
+	})
+}
+
+// shorten keeps the end of a long tensor name, which tells more.
+func shorten(name string) string {
+	const most = 28
+	if len(name) <= most {
+		return fmt.Sprintf("%-*s", most, name)
+	}
+	return "…" + name[len(name)-most+1:]
+}
+
+// outputSize is the size of the finished file.
+func outputSize(path string) int64 {
+	st, err := os.Stat(filepath.Clean(path))
+	if err != nil {
+		return 0
+	}
+	return st.Size()
+}

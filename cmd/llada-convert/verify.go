@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"llada/cmd/internal/cli"
+	"llada/formats"
+	"llada/formats/container"
+	"llada/quant"
+)
+
+func newVerifyCommand(g *cli.Globals) *cobra.Command {
+	var against string
+	c := &cobra.Command{
+		Use:   "verify FILE",
+		Short: "Check a container's checksums, and its weights against the checkpoint",
+		Long: `Check every checksum of a container. With --against, also measure what the
+encoding did to each tensor of the checkpoint it was made from.
+
+Examples:
+  llada-convert verify llada.llada
+  llada-convert verify llada.llada --against LLaDA-8B-Instruct
+` + cli.ExitHelp,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runVerify(cmd.Context(), cmd.OutOrStdout(), args[0], against, g)
+		},
+	}
+	c.Flags().StringVar(&against, "against", "", "the `checkpoint` to measure against")
+	return c
+}
+
+// verification is the result of verify.
+type verification struct {
+	OK       bool              `json:"ok"`
+	Sections []verifiedPart    `json:"sections"`
+	Tensors  []*verifiedTensor `json:"tensors"`
+}
+
+type verifiedPart struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+}
+
+// verifiedTensor has figures only with --against.
+type verifiedTensor struct {
+	verifiedPart
+	*quant.Figures
+}
+
+func runVerify(ctx context.Context, out io.Writer, path, against string, g *cli.Globals) error {
+	f, err := container.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	v := &verification{OK: true}
+	bar := cli.NewProgress(f.Size(), g)
+	damage := f.Verify(ctx, g.Threads, func(name string, bytes int64, err error) {
+		bar.Describe(shorten(name))
+		bar.Add(bytes)
+		v.add(name, err == nil)
+	})
+	bar.Close()
+	if damage != nil {
+		// What is damaged has been found; anything else, such as an
+		// interrupt, is no finding.
+		var parse *formats.ParseError
+		if !errors.As(damage, &parse) {
+			return damage
+		}
+	} else if against != "" {
+		if err := v.measure(ctx, f, against, g); err != nil {
+			return err
+		}
+	}
+	if g.JSON {
+		err = cli.PrintJSON(out, v)
+	} else {
+		err = v.print(out, path, damage)
+	}
+	return errors.Join(damage, err)
+}
+
+// add sorts a part of the container into tensors and sections.
+func (v *verification) add(name string, ok bool) {
+	v.OK = v.OK && ok
+	kind, quoted, _ := strings.Cut(name, " ")
+	p := verifiedPart{strings.Trim(quoted, `"`), ok}
+	if kind == "tensor" {
+		v.Tensors = append(v.Tensors, &verifiedTensor{verifiedPart: p})
+		return
+	}
+	if quoted == "" {
+		p.Name = kind
+	}
+	v.Sections = append(v.Sections, p)
+}
+
+// measure compares every tensor with the checkpoint.
+func (v *verification) measure(ctx context.Context, f *container.File, checkpoint string, g *cli.Globals) error {
+	inventory, err := quant.Take(checkpoint, nil)
+	if err != nil {
+		return err
+	}
+	defer inventory.Close()
+	bar := cli.NewProgress(f.Size(), g)
+	defer bar.Close()
+	for _, t := range v.Tensors {
+		got, err := f.Tensor(t.Name)
+		if err != nil {
+			return err
+		}
+		ref, err := inventory.Source().Tensor(strings.TrimSuffix(t.Name, formats.RowsSuffix))
+		if err != nil {
+			return fmt.Errorf("container and checkpoint do not belong together: %w", err)
+		}
+		bar.Describe(shorten(t.Name))
+		e, err := quant.Measure(ctx, ref, got, g.Threads)
+		if err != nil {
+			return err
+		}
+		bar.Add(got.Size)
+		figures := e.Figures()
+		t.Figures = &figures
+		inventory.Source().Release(ref.Name)
+		f.Release(t.Name)
+	}
+	return nil
+}
+
+func (v *verification) print(out io.Writer, path string, damage error) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	measured := len(v.Tensors) > 0 && v.Tensors[0].Figures != nil
+	if measured {
+		fmt.Fprintln(t, "TENSOR\tRELATIVE RMS\tMAX ABS\tSNR dB")
+		for _, i := range v.Tensors {
+			snr := "exact"
+			if i.SNR != nil {
+				snr = fmt.Sprintf("%.2f", *i.SNR)
+			}
+			fmt.Fprintf(t, "%s\t%.3g\t%.3g\t%s\n", i.Name, i.RelativeRMS, i.MaxAbs, snr)
+		}
+		fmt.Fprintln(t)
+	}
+	for _, i := range v.Tensors {
+		if !i.OK {
+			fmt.Fprintf(t, "DAMAGED\ttensor %s\n", i.Name)
+		}
+	}
+	for _, s := range v.Sections {
+		if !s.OK {
+			fmt.Fprintf(t, "DAMAGED\t%s\n", s.Name)
+		}
+	}
+	if damage == nil {
+		fmt.Fprintf(t, "%s: %d tensors and %d other parts are intact\n", path, len(v.Tensors), len(v.Sections))
+	}
+	return t.Flush()
+}
