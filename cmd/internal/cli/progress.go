@@ -12,19 +12,25 @@ import (
 // Terminal reports whether f is a terminal.
 func Terminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
-// Progress shows work measured in bytes on stderr: what is at hand, MB/s and
-// the time left.
+// Progress shows work on stderr: what is at hand, how fast it goes and the time
+// left.
 type Progress struct{ bar *progressbar.ProgressBar }
 
 // NewProgress starts a bar over total bytes, or an invisible one.
-func NewProgress(total int64, g *Globals) *Progress {
+func NewProgress(total int64, g *Globals) *Progress { return newProgress(total, true, g) }
+
+// NewCount starts a bar over a number of things.
+func NewCount(total int64, g *Globals) *Progress { return newProgress(total, false, g) }
+
+func newProgress(total int64, bytes bool, g *Globals) *Progress {
 	out := io.Writer(os.Stderr)
 	if g.Quiet || !Terminal(os.Stderr) {
 		out = io.Discard
 	}
 	return &Progress{progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(out),
-		progressbar.OptionShowBytes(true),
+		progressbar.OptionShowBytes(bytes),
+		progressbar.OptionShowCount(),
 		progressbar.OptionSetPredictTime(true),
 		progressbar.OptionFullWidth(),
 		progressbar.OptionThrottle(100*time.Millisecond),

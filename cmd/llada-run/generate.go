@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"llada/cmd/internal/cli"
+	"llada/runtime/sample"
+)
+
+// generateOptions are the flags of generate.
+type generateOptions struct {
+	model  modelOptions
+	sample samplingOptions
+
+	prompt, system, ids string
+	raw, trace          bool
+
+	prompts, out  string
+	force, resume bool
+}
+
+func (o *generateOptions) addFlags(f *pflag.FlagSet) {
+	o.model.addFlags(f)
+	o.sample.addFlags(f)
+	f.StringVarP(&o.prompt, "prompt", "p", "", "the `text` to answer; read from stdin when neither this nor --ids is given")
+	f.StringVar(&o.system, "system", "", "a system message before the prompt")
+	f.StringVar(&o.ids, "ids", "", "a `file` with a JSON array of token ids instead of text")
+	f.BoolVar(&o.raw, "raw", false, "do not apply the chat template")
+	f.BoolVar(&o.trace, "trace", false, "with --json: also the positions committed in each step")
+	f.StringVar(&o.prompts, "prompts", "", "answer every line of this JSON Lines `file`")
+	f.StringVarP(&o.out, "output", "o", "", "with --prompts: the JSON Lines `file` to write")
+	f.BoolVar(&o.force, "force", false, "with --prompts: overwrite the output")
+	f.BoolVar(&o.resume, "resume", false, "with --prompts: go on with an interrupted run")
+}
+
+func newGenerateCommand(g *cli.Globals) *cobra.Command {
+	var o generateOptions
+	c := &cobra.Command{
+		Use:   "generate -m FILE [flags]",
+		Short: "Answer a prompt",
+		Long: `Answer a prompt, or every line of a file.
+
+Without --steps, positions are decoded in parallel: in every forward pass each
+token whose probability reaches --threshold, so that an answer takes a handful
+of passes. With --steps N the official sampler runs, with exactly N steps.
+
+A line of a --prompts file is {"prompt": TEXT}, {"messages": [{"role", "content"}]}
+or {"ids": [...]}, with an optional "seed". Answers come in the same order.
+
+Examples:
+  llada-run generate -m llada.llada --prompt "What is the capital of France?"
+  echo "Write a haiku." | llada-run generate -m llada.llada --gen-length 64
+  llada-run generate -m llada.llada -p "2+2?" --steps 128 --json --trace
+  llada-run generate -m llada.llada --prompts questions.jsonl -o answers.jsonl
+` + cli.ExitHelp,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runGenerate(cmd, &o, g) },
+	}
+	o.addFlags(c.Flags())
+	return c
+}
+
+// generation is the JSON of one answer.
+type generation struct {
+	Index           *int    `json:"index,omitempty"`
+	Text            string  `json:"text"`
+	IDs             []int32 `json:"ids"`
+	UsefulTokens    int     `json:"useful_tokens"`
+	ForwardPasses   int     `json:"forward_passes"`
+	Seconds         float64 `json:"seconds"`
+	TokensPerSecond float64 `json:"tokens_per_second"`
+	Committed       [][]int `json:"committed,omitempty"`
+	Stop            string  `json:"stop"`
+}
+
+func runGenerate(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
+	options, err := o.sample.options(cmd.Flags())
+	if err != nil {
+		return err
+	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	if err := o.model.check(); err != nil {
+		return err
+	}
+	if o.prompts != "" {
+		return runPrompts(cmd.Context(), o, options, g)
+	}
+	r, err := o.request(cmd)
+	if err != nil {
+		return err
+	}
+	l, err := o.model.load(g)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	ids, err := l.encode(r, o.system, o.raw)
+	if err != nil {
+		return err
+	}
+	out := cmd.OutOrStdout()
+	if g.JSON {
+		answer, err := l.generate(cmd.Context(), ids, options, nil)
+		if err != nil {
+			return err
+		}
+		if !o.trace {
+			answer.Committed = nil
+		}
+		return cli.PrintJSON(out, answer)
+	}
+	if l.tokenizer == nil {
+		return fmt.Errorf("%s holds no tokenizer: add --json to get token ids", o.model.path)
+	}
+	p := newPrefix(out, l.tokenizer, l.sampler(options).Tokens, len(ids))
+	answer, err := l.generate(cmd.Context(), ids, options, p.show)
+	if err != nil {
+		p.end()
+		return err
+	}
+	if err := p.end(); err != nil {
+		return err
+	}
+	if !g.Quiet && cli.Terminal(os.Stderr) {
+		fmt.Fprintf(os.Stderr, "%d tokens in %d forward passes, %.2f s, %.1f tokens/s\n",
+			answer.UsefulTokens, answer.ForwardPasses, answer.Seconds, answer.TokensPerSecond)
+	}
+	return nil
+}
+
+func (o *generateOptions) check() error {
+	switch {
+	case o.prompts == "" && (o.out != "" || o.force || o.resume):
+		return cli.Usagef("-o, --force and --resume belong to --prompts")
+	case o.prompts != "" && o.out == "":
+		return cli.Usagef("--prompts needs -o OUT.jsonl")
+	case o.prompts != "" && (o.prompt != "" || o.ids != ""):
+		return cli.Usagef("--prompts excludes --prompt and --ids")
+	case o.prompt != "" && o.ids != "":
+		return cli.Usagef("--prompt and --ids exclude each other")
+	case o.force && o.resume:
+		return cli.Usagef("--force and --resume exclude each other")
+	case o.ids != "" && o.system != "":
+		return cli.Usagef("--system needs a text prompt")
+	}
+	return nil
+}
+
+// request is what the flags ask, or stdin.
+func (o *generateOptions) request(cmd *cobra.Command) (*request, error) {
+	if o.ids != "" {
+		ids, err := readIDs(o.ids)
+		return &request{IDs: ids}, err
+	}
+	if cmd.Flags().Changed("prompt") {
+		return &request{Prompt: &o.prompt}, nil
+	}
+	if in, ok := cmd.InOrStdin().(*os.File); ok && cli.Terminal(in) {
+		return nil, cli.Usagef("no prompt: add --prompt TEXT, or pipe it to stdin")
+	}
+	data, err := readBounded(cmd.InOrStdin(), "stdin")
+	text := string(data)
+	return &request{Prompt: &text}, err
+}
+
+// generate answers a prompt of token ids.
+func (l *loaded) generate(ctx context.Context, prompt []int32, o sample.Options, each func(sample.Event) error) (*generation, error) {
+	start := time.Now()
+	s := l.sampler(o)
+	r, err := s.Collect(s.Run(ctx, prompt), len(prompt), each)
+	if err != nil {
+		return nil, err
+	}
+	a := &generation{
+		IDs: r.IDs, UsefulTokens: r.Useful, ForwardPasses: r.ForwardPasses,
+		Seconds: time.Since(start).Seconds(), Committed: r.Committed, Stop: r.Stop,
+	}
+	a.TokensPerSecond = float64(r.Useful) / a.Seconds
+	if l.tokenizer != nil {
+		a.Text = l.tokenizer.Decode(r.IDs[:r.Useful], true)
+	}
+	return a, nil
+}

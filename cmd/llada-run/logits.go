@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"llada/cmd/internal/cli"
+	"llada/formats"
+	"llada/formats/safetensors"
+	"llada/runtime/backend"
+	"llada/runtime/model"
+)
+
+func newLogitsCommand(g *cli.Globals) *cobra.Command {
+	var (
+		o        modelOptions
+		ids, out string
+	)
+	c := &cobra.Command{
+		Use:   "logits -m FILE --ids FILE -o OUT.safetensors",
+		Short: "Write the logits of a sequence",
+		Long: `Write the logits of every position of a sequence, as F32 [n, vocabulary] under
+the name "logits". Logits at a position predict the token at that position.
+
+Examples:
+  echo '[2040, 2042, 2042]' > ids.json
+  llada-run logits -m llada.llada --ids ids.json -o logits.safetensors
+  llada-run logits -m llada.llada --ids ids.json -o exact.safetensors --activations f32
+` + cli.ExitHelp,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if ids == "" || out == "" {
+				return cli.Usagef("logits needs --ids FILE and -o OUT.safetensors")
+			}
+			return runLogits(cmd.Context(), &o, ids, out, g)
+		},
+	}
+	o.addFlags(c.Flags())
+	c.Flags().StringVar(&ids, "ids", "", "a `file` with a JSON array of token ids")
+	c.Flags().StringVarP(&out, "output", "o", "", "the safetensors `file` to write")
+	return c
+}
+
+// logitRows bounds memory: this many rows of logits are held at a time, each
+// batch of them at the price of a forward pass.
+const logitRows = 256
+
+func runLogits(ctx context.Context, o *modelOptions, idsPath, out string, g *cli.Globals) error {
+	ids, err := readIDs(idsPath)
+	if err != nil {
+		return err
+	}
+	l, err := o.load(g)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	if len(ids) == 0 {
+		return fmt.Errorf("%s holds no token ids", idsPath)
+	}
+	shape := []int{len(ids), l.arch.Vocab}
+	w, err := safetensors.Create(out, []formats.Info{{
+		Name: "logits", Encoding: formats.F32, Shape: shape, Size: int64(shape[0]) * int64(shape[1]) * 4,
+	}}, nil)
+	if err != nil {
+		return err
+	}
+	defer w.Abort()
+	row := make([]byte, 4*l.arch.Vocab)
+	for lo := 0; lo < len(ids); lo += logitRows {
+		rows := make([]int32, min(logitRows, len(ids)-lo))
+		for i := range rows {
+			rows[i] = int32(lo + i)
+		}
+		ans, err := l.model.Predict(ctx, model.Batch{{IDs: ids, Rows: rows}}, &backend.Ask{Logits: true})
+		if err != nil {
+			return err
+		}
+		for _, logits := range ans.Logits {
+			if err := formats.EncodeFloat32(row, logits, formats.F32); err != nil {
+				return err
+			}
+			if _, err := w.Write(row); err != nil {
+				return err
+			}
+		}
+	}
+	return w.Close()
+}

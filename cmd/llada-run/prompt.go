@@ -1,0 +1,99 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	"llada/cmd/internal/cli"
+	"llada/formats"
+	"llada/formats/chat"
+)
+
+// request is one thing to answer: a line of a --prompts file, or the flags.
+type request struct {
+	Prompt   *string        `json:"prompt"`
+	Messages []chat.Message `json:"messages"`
+	IDs      []int32        `json:"ids"`
+	Seed     *uint64        `json:"seed"` // instead of --seed
+}
+
+// check asks for exactly one kind of input.
+func (r *request) check() error {
+	n := 0
+	for _, given := range []bool{r.Prompt != nil, r.Messages != nil, r.IDs != nil} {
+		if given {
+			n++
+		}
+	}
+	if n != 1 {
+		return fmt.Errorf(`want exactly one of "prompt", "messages" and "ids", found %d`, n)
+	}
+	return nil
+}
+
+// encode turns a request into token ids. Text passes the chat template, if the
+// model has one, unless raw.
+func (l *loaded) encode(r *request, system string, raw bool) ([]int32, error) {
+	if r.IDs != nil {
+		return r.IDs, nil
+	}
+	if l.tokenizer == nil {
+		return nil, fmt.Errorf("the container holds no tokenizer: give token ids instead of text")
+	}
+	messages := r.Messages
+	if r.Prompt != nil {
+		if raw || l.template == nil {
+			if system != "" {
+				return nil, cli.Usagef("--system needs a chat template: the model has none, or --raw turned it off")
+			}
+			return l.tokenizer.Encode(*r.Prompt)
+		}
+		messages = []chat.Message{{Role: "user", Content: *r.Prompt}}
+	}
+	if l.template == nil {
+		return nil, fmt.Errorf("the model has no chat template: give a prompt instead of messages")
+	}
+	if system != "" {
+		messages = append([]chat.Message{{Role: "system", Content: system}}, messages...)
+	}
+	text, err := l.template.Render(messages, true)
+	if err != nil {
+		return nil, err
+	}
+	return l.tokenizer.Encode(text)
+}
+
+// inputLimit bounds prompts and id files: no context is that long.
+const inputLimit = 64 << 20
+
+// readBounded reads everything up to inputLimit.
+func readBounded(r io.Reader, name string) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, inputLimit+1))
+	if err == nil && len(data) > inputLimit {
+		err = fmt.Errorf("larger than %d MB", inputLimit>>20)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return data, nil
+}
+
+// readIDs reads a JSON array of token ids.
+func readIDs(path string) ([]int32, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := readBounded(f, path)
+	if err != nil {
+		return nil, err
+	}
+	ids := []int32{}
+	if err := json.Unmarshal(data, &ids); err != nil || ids == nil {
+		return nil, &formats.ParseError{File: path, Offset: -1, Err: fmt.Errorf("want a JSON array of token ids: %v", err)}
+	}
+	return ids, nil
+}
