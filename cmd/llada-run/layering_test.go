@@ -19,7 +19,7 @@ const (
 
 // layers says what of this module a package and those below it may import. The
 // longest matching name decides. "=formats" is formats itself, without what is
-// below it. Nothing may import cmd.
+// below it. Nothing may import a command.
 var layers = []struct {
 	pkg string
 	may []string
@@ -29,11 +29,13 @@ var layers = []struct {
 	{"runtime", nil},
 	{"runtime/asm", []string{"runtime/asm"}},
 	{"runtime/backend", []string{"runtime/backend", "formats"}},
+	{"runtime/backend/backendtest", []string{"runtime/backend", "quant", "formats"}},
 	{"runtime/cpu", []string{"runtime/cpu", "runtime/backend", "runtime/asm", "quant", "formats"}},
 	{"runtime/model", []string{"runtime/model", "runtime/backend", "formats"}},
 	{"runtime/sample", []string{"runtime/sample", "runtime/model", "runtime/backend", "=formats"}},
 	{"calib", []string{"calib", "runtime/model", "runtime/backend", "quant", "formats"}},
-	{"cmd", []string{"formats", "quant", "runtime", "calib"}},
+	{"cmd", []string{"formats", "quant", "runtime", "calib", "cmd/internal"}},
+	{"cmd/internal", []string{"cmd/internal", "formats"}},
 }
 
 type pkg struct {
