@@ -1,0 +1,27 @@
+// Package script runs the commands' test scripts (rogpeppe/go-internal
+// testscript): it makes each command callable from scripts and adds what they
+// need to look at results and to damage inputs.
+//
+// In a script, $TINY is the trained checkpoint in testdata. Commands:
+//
+//	code N CMD ARG...            run CMD and ask for exit code N
+//	interrupt SIG FILE N CMD...  run CMD, send SIG once FILE has content; exit
+//	                             code N, or "killed"
+//	json FILE PATH [VALUE]       a value of JSON output, as a.0.b; a.len counts.
+//	                             VALUE ~X means about X,
+//	keys FILE PATH NAME...       an object has exactly these keys
+//	checkpoint DIR [KEY=VALUE]   a copy of $TINY to damage, config keys changed
+//	random DIR [KEY=VALUE]       a checkpoint of random weights on $TINY's config
+//	tensors DIR EDIT...          rewrite DIR's tensors into one file: drop:NAME,
+//	                             copy:FROM:TO
+//	weights DIR NAME AT=BITS...  overwrite bf16 weights of a tensor
+//	set FILE PATH JSON           change a JSON file, or the header of a
+//	                             safetensors file; PATH is a/b
+//	unset FILE PATH              remove a key
+//	flip FILE AT                 invert a byte; AT below 0 counts from the end
+//	patch FILE AT HEX            overwrite bytes
+//	version FILE MAJOR MINOR     change a container's version, checksums right
+//	cut FILE N                   remove the last N bytes
+//	smalldisk DIR                mount a disk of 1 MB, where [smalldisk] holds
+//	tensor FILE NAME DTYPE SHAPE a safetensors file holds this tensor
+package script

@@ -1,0 +1,73 @@
+package script
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// code runs a command that must end with a certain exit code.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2, "code N CMD ARG...")
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	got := 0
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
+
+// interrupt sends a signal to a command as soon as a file that it writes has
+// content, so that it is surely at work.
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 4, "interrupt SIGNAL FILE CODE CMD ARG...")
+	path, err := exec.LookPath(args[3])
+	ts.Check(err)
+	cmd := exec.Command(path, args[4:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = []string{"HOME=/no-home", "TMPDIR=" + ts.Getenv("TMPDIR")}
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	ts.Check(cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for started := false; !started; time.Sleep(2 * time.Millisecond) {
+		select {
+		case err := <-ended:
+			ts.Fatalf("ended before it could be interrupted: %v\n%s", err, out.String())
+		default:
+			st, err := os.Stat(ts.MkAbs(args[1]))
+			started = err == nil && st.Size() > 0
+		}
+	}
+	ts.Check(cmd.Process.Signal(signals[args[0]]))
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		cmd.Process.Kill()
+		ts.Fatalf("still runs 20 s after the signal")
+	}
+	ts.Logf("%s", out.String())
+	got := "killed"
+	if n := cmd.ProcessState.ExitCode(); n >= 0 {
+		got = strconv.Itoa(n)
+	}
+	if got != args[2] {
+		ts.Fatalf("exit code %s, want %s", got, args[2])
+	}
+}

@@ -1,0 +1,11 @@
+package main
+
+import (
+	"testing"
+
+	"llada/cmd/internal/testdata/script"
+)
+
+func TestMain(m *testing.M) { script.Main(m, "llada-convert", run) }
+
+func TestScripts(t *testing.T) { script.Run(t, nil) }
