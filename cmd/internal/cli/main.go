@@ -106,8 +106,12 @@ func Main(root *cobra.Command, g *Globals, args []string) int {
 	return Code(err)
 }
 
-// usageFromCobra marks errors of argument checks as mistakes of usage.
+// usageFromCobra marks errors of argument checks as mistakes of usage. A
+// command that only has subcommands shows its help and refuses unknown ones.
 func usageFromCobra(c *cobra.Command) {
+	if !c.Runnable() {
+		c.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
 	check := c.Args
 	if check == nil {
 		check = cobra.NoArgs
