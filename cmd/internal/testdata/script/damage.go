@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"llada/formats/container"
 )
 
 // edit replaces a file by what change makes of it. The file may be a link to
@@ -39,10 +41,28 @@ func place(ts *testscript.TestScript, text string, data []byte) int {
 
 func flip(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 2, "flip FILE AT")
+	at := args[1]
+	if _, err := strconv.Atoi(at); err != nil {
+		at = section(ts, args[0], at)
+	}
 	edit(ts, args[0], func(data []byte) []byte {
-		data[place(ts, args[1], data)] ^= 0xff
+		data[place(ts, at, data)] ^= 0xff
 		return data
 	})
+}
+
+// section is the offset of the middle of a container's section.
+func section(ts *testscript.TestScript, file, name string) string {
+	f, err := container.Open(ts.MkAbs(file))
+	ts.Check(err)
+	defer f.Close()
+	for _, s := range f.Sections() {
+		if s.Name == name {
+			return strconv.FormatInt(s.Offset+s.Length/2, 10)
+		}
+	}
+	ts.Fatalf("%s: no section %q", file, name)
+	return ""
 }
 
 func patch(ts *testscript.TestScript, neg bool, args []string) {

@@ -10,6 +10,8 @@
 //	json FILE PATH [VALUE]       a value of JSON output, as a.0.b; a.len counts.
 //	                             VALUE ~X means about X,
 //	keys FILE PATH NAME...       an object has exactly these keys
+//	pick FILE PATH OUT           write a value to a file of its own
+//	lines FILE                   write its lines to 0.json, 1.json, ...
 //	checkpoint DIR [KEY=VALUE]   a copy of $TINY to damage, config keys changed
 //	random DIR [KEY=VALUE]       a checkpoint of random weights on $TINY's config
 //	tensors DIR EDIT...          rewrite DIR's tensors into one file: drop:NAME,
@@ -18,7 +20,8 @@
 //	set FILE PATH JSON           change a JSON file, or the header of a
 //	                             safetensors file; PATH is a/b
 //	unset FILE PATH              remove a key
-//	flip FILE AT                 invert a byte; AT below 0 counts from the end
+//	flip FILE AT                 invert a byte; AT below 0 counts from the end,
+//	                             a section's name is a byte in its middle
 //	patch FILE AT HEX            overwrite bytes
 //	version FILE MAJOR MINOR     change a container's version, checksums right
 //	cut FILE N                   remove the last N bytes

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,4 +120,31 @@ func tensor(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%s is %s, want %s", args[1], got, want)
 	}
+}
+
+// lines writes the lines of a file to 0.json, 1.json and so on.
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1, "lines FILE")
+	old, err := filepath.Glob(ts.MkAbs("[0-9]*.json"))
+	ts.Check(err)
+	for _, f := range old {
+		ts.Check(os.Remove(f))
+	}
+	n := 0
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprintf("%d.json", n)), []byte(line), 0o666))
+		n++
+	}
+}
+
+// pick writes a value of a JSON file to another file, to compare it.
+func pick(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 3, "pick FILE PATH OUT")
+	v, ok := lookup(document(ts, args[0]), args[1])
+	if !ok {
+		ts.Fatalf("%s is missing", args[1])
+	}
+	text, err := json.MarshalIndent(v, "", " ")
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), append(text, '\n'), 0o666))
 }

@@ -26,7 +26,7 @@ func Run(t *testing.T, setup func(*testscript.Env)) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "interrupt": interrupt,
-			"json": jsonValue, "keys": jsonKeys, "tensor": tensor,
+			"json": jsonValue, "keys": jsonKeys, "lines": lines, "pick": pick, "tensor": tensor,
 			"checkpoint": clone, "random": random, "tensors": rewrite, "weights": weights,
 			"set": set, "unset": unset, "flip": flip, "patch": patch, "version": version, "cut": cut,
 			"smalldisk": smallDisk,
