@@ -51,7 +51,7 @@ func (a *Acts) SetRow(i int, x []float32) {
 // Dot is the product of row `row` of a quantized matrix with row i of a: the
 // definition that every int8 matrix kernel must reproduce to the bit. The sum
 // over 128 columns is exact in integers; then, in ascending order of columns,
-// out += float32(float32(sum)·D)·scale, every step rounded to float32.
+// out = fma(float32(float32(sum)·D), scale, out), where fma rounds once.
 func Dot(c Quantized, data []byte, row int, a *Acts, i int) float32 {
 	var p Panel
 	q, scale := a.Row(i)
@@ -66,7 +66,7 @@ func Dot(c Quantized, data []byte, row int, a *Acts, i int) float32 {
 				sum += int32(p.W[PanelIndex(r, k)]) * int32(q[s*TileCols+k])
 			}
 			t := float32(sum) * p.D[g*TileRows+r]
-			out += float32(float32(t) * scale[s*Groups+g])
+			out = fma32(float32(t), scale[s*Groups+g], out)
 		}
 	}
 	return out

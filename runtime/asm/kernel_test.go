@@ -8,10 +8,17 @@ import (
 	"testing"
 )
 
-// all runs f once for every implementation of a kernel that this processor
-// has. The portable one is always there.
+// all runs f once for every tier that this processor has. The portable one is
+// always there.
 func all(t *testing.T, kernel string, f func(t *testing.T)) {
-	t.Run(kernel+"/generic", f)
+	before := Active()
+	defer Use(before)
+	for _, tier := range Names(true) {
+		if err := Use(tier); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(kernel+"/"+tier, f)
+	}
 }
 
 const guardWords = 17 // odd, so that slices between guards are not aligned
@@ -56,14 +63,6 @@ func random(rng *rand.Rand, n, offset int) []float32 {
 	return x
 }
 
-func randomInt8(rng *rand.Rand, n, offset int) []int8 {
-	x := make([]int8, n+offset)[offset:]
-	for i := range x {
-		x[i] = int8(rng.Uint32())
-	}
-	return x
-}
-
 func sameBits(t *testing.T, got, want []float32) {
 	t.Helper()
 	for i := range want {
@@ -93,20 +92,21 @@ func mustPanic(t *testing.T, name, want string, f func()) {
 
 func TestShortSlicesPanic(t *testing.T) {
 	f := func(n int) []float32 { return make([]float32, n) }
-	i := func(n int) []int8 { return make([]int8, n) }
+	acts := func(rows, cols int) *Acts {
+		a := new(Acts)
+		a.Reset(rows, cols)
+		return a
+	}
 	for _, c := range []struct {
 		name, want string
 		call       func()
 	}{
-		{"panel of 4095", "short panel", func() { Panel(f(16), 16, i(4095), f(32), i(256), 256, f(2), 2, 1) }},
-		{"31 panel scales", "short panel", func() { Panel(f(16), 16, i(4096), f(31), i(256), 256, f(2), 2, 1) }},
-		{"255 activations", "short activations", func() { Panel(f(16), 16, i(4096), f(32), i(255), 256, f(2), 2, 1) }},
-		{"second row of activations", "short activations", func() { Panel(f(32), 16, i(4096), f(32), i(511), 256, f(4), 2, 2) }},
-		{"one activation scale", "short activations", func() { Panel(f(16), 16, i(4096), f(32), i(256), 256, f(1), 2, 1) }},
-		{"15 outputs", "short output", func() { Panel(f(15), 16, i(4096), f(32), i(256), 256, f(2), 2, 1) }},
-		{"matmul panel", "short panel", func() { MatMulF32(f(16), 16, f(79), 5, f(5), 5, 1) }},
-		{"matmul activations", "short activations", func() { MatMulF32(f(32), 16, f(80), 5, f(9), 5, 2) }},
-		{"matmul output", "short output", func() { MatMulF32(f(31), 16, f(80), 5, f(10), 5, 2) }},
+		{"product output", "short output", func() { Product(f(63), new(Strip), acts(2, 256), 0) }},
+		{"product superblock", "no such superblock", func() { Product(f(64), new(Strip), acts(2, 256), 1) }},
+		{"decode encoding", "no such encoding", func() { new(Strip).Decode(0, 3, nil, nil) }},
+		{"matmul weights", "short weights", func() { MatMul(f(32), 32, f(159), 32, 5, f(5), 5, 1) }},
+		{"matmul activations", "short activations", func() { MatMul(f(64), 32, f(160), 32, 5, f(9), 5, 2) }},
+		{"matmul output", "short output", func() { MatMul(f(63), 32, f(160), 32, 5, f(10), 5, 2) }},
 		{"dot", "lengths differ", func() { Dot(f(3), f(4)) }},
 		{"add scaled", "lengths differ", func() { AddScaled(f(3), f(4), 1) }},
 		{"rmsnorm output", "lengths differ", func() { RMSNorm(f(3), f(4), f(4), 1) }},
@@ -119,6 +119,6 @@ func TestShortSlicesPanic(t *testing.T) {
 		mustPanic(t, c.name, c.want, c.call)
 	}
 	// No rows need no slices.
-	Panel(nil, 16, nil, nil, nil, 256, nil, 2, 0)
-	MatMulF32(nil, 16, nil, 5, nil, 5, 0)
+	Product(nil, new(Strip), acts(0, 256), 0)
+	MatMul(nil, 32, nil, 32, 5, nil, 5, 0)
 }

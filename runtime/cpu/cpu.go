@@ -6,6 +6,7 @@ import (
 
 	"llada/formats"
 	"llada/quant"
+	"llada/runtime/asm"
 	"llada/runtime/backend"
 )
 
@@ -22,17 +23,18 @@ type Backend struct {
 	pool    *pool
 	exact   bool
 	scratch []scratch // per worker
-	acts    quant.Acts
+	acts    asm.Acts
 	rope    ropeTable
 	logits  [2][]float32 // conditional and unconditional
 }
 
 // scratch is what one worker needs at a time.
 type scratch struct {
+	strip  asm.Strip
 	panel  quant.Panel
-	wide   []float32 // float32 panel, [columns][16]
+	wide   []float32 // float32 strip, [columns][32]
 	row    []float32
-	tile   []float32 // [rows][16] of a product
+	tile   []float32 // [rows][32] of a product
 	other  []float32 // the second tile of a gated product
 	scores []float32
 }
@@ -51,7 +53,7 @@ func (b *Backend) Name() string {
 	if b.exact {
 		path = "float32 activations"
 	}
-	return fmt.Sprintf("cpu, %d threads, portable kernels, %s", b.pool.workers, path)
+	return fmt.Sprintf("cpu, %d threads, %s kernels, %s", b.pool.workers, asm.Active(), path)
 }
 
 // Close ends the workers.
@@ -99,15 +101,20 @@ func (b *Backend) NewKV(layers, slots, cols int) (backend.KV, error) {
 
 // weight is a tensor in place, with the codec that reads it.
 type weight struct {
-	info  formats.Info
-	data  []byte
-	codec quant.Codec
-	tiles quant.Quantized // nil for plain encodings
-	vec   []float32       // decoded vectors (norms)
-	at    map[int32]int   // companion tensors: token id → row
+	info     formats.Info
+	data     []byte
+	codec    quant.Codec
+	tiles    quant.Quantized // nil for plain encodings, and below:
+	encoding asm.Encoding
+	codebook [16]int8
+	vec      []float32     // decoded vectors (norms)
+	at       map[int32]int // companion tensors: token id → row
 }
 
 func (w *weight) Info() formats.Info { return w.info }
+
+// encodings are the tile formats as kernels know them.
+var encodings = map[formats.Encoding]asm.Encoding{formats.Q4: asm.Q4, formats.Q6: asm.Q6, formats.Q8: asm.Q8}
 
 // Load keeps t's data in place; vectors are widened once.
 func (b *Backend) Load(t formats.Tensor) (backend.Weight, error) {
@@ -119,7 +126,10 @@ func (b *Backend) Load(t formats.Tensor) (backend.Weight, error) {
 		return nil, fmt.Errorf("tensor %s: %d bytes of %s for shape %v, want %d", t.Name, len(t.Data), t.Encoding, t.Shape, want)
 	}
 	w := &weight{info: t.Info, data: t.Data, codec: c}
-	w.tiles, _ = c.(quant.Quantized)
+	if w.tiles, _ = c.(quant.Quantized); w.tiles != nil {
+		w.encoding = encodings[t.Encoding]
+		copy(w.codebook[:], t.Codebook)
+	}
 	if len(t.Shape) == 1 {
 		w.vec = make([]float32, t.Cols())
 		c.DecodeRow(w.vec, t.Data, t.Cols(), 0)

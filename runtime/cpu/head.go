@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"llada/quant"
+	"llada/runtime/asm"
 	"llada/runtime/backend"
 )
 
@@ -46,9 +46,9 @@ func (b *Backend) headLogits(i int, w *weight, x *act, lo, rows int) []float32 {
 	vocab := w.info.Rows()
 	b.logits[i] = sized(b.logits[i], rows*vocab)
 	in := b.prepare(x.data[lo*x.cols:(lo+rows)*x.cols], rows, x.cols, w)
-	b.pool.run(groups(w), func(worker, g int) {
+	b.pool.run(strips(w), func(worker, g int) {
 		s := &b.scratch[worker]
-		s.tile = sized(s.tile, rows*quant.TileRows)
+		s.tile = sized(s.tile, rows*asm.StripRows)
 		b.product(s, s.tile, in, w, g)
 		spread(b.logits[i], vocab, g, s.tile, rows, set)
 	})

@@ -9,78 +9,98 @@ import (
 	"llada/runtime/backend"
 )
 
-// input is the left side of products: float32 rows and, if a quantized weight
-// will meet them on the int8 path, the same rows as a8.
+// input is the left side of products: float32 rows, which are in Backend.acts
+// too if a quantized weight will meet them on the int8 path.
 type input struct {
 	rows, cols int
-	data       []float32 // cols apart
-	int8       bool
+	data       []float32
 }
 
-// prepare quantizes rows [0, n) of x once for all products that share it.
+// prepare quantizes rows of x once for all products that share it.
 func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
-	in := input{rows: rows, cols: cols, data: data}
+	int8 := false
 	for _, w := range ws {
 		if w.info.Cols() != cols {
 			panic(fmt.Sprintf("cpu: tensor %s has %d columns, its input %d", w.info.Name, w.info.Cols(), cols))
 		}
-		in.int8 = in.int8 || w.tiles != nil && !b.exact
+		int8 = int8 || w.tiles != nil && !b.exact
 	}
-	if in.int8 {
+	if int8 {
 		b.acts.Reset(rows, cols)
-		b.pool.run(rows, func(_, i int) { b.acts.SetRow(i, data[i*cols:(i+1)*cols]) })
+		b.pool.run(b.acts.Panels(), func(_, i int) { b.acts.Fill(i, data, cols) })
 	}
-	return in
+	return input{rows, cols, data}
 }
 
-// product computes the outputs of row group g of w for every input row into
-// tile, [rows][16], superblock by superblock: the tile is decoded once and
-// used by all rows.
+// product computes the outputs of strip g of w for every input row into tile,
+// [rows][32], superblock by superblock: the weights are decoded once and used
+// by all rows.
 func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int) {
 	clear(tile)
 	cols := w.info.Cols()
 	for sb := 0; sb*quant.TileCols < cols; sb++ {
 		lo := sb * quant.TileCols
 		n := min(quant.TileCols, cols-lo)
-		if w.tiles != nil {
-			tb := w.tiles.TileBytes()
-			at := (g*((cols+quant.TileCols-1)/quant.TileCols) + sb) * tb
-			w.tiles.Panel(&s.panel, w.data[at:at+tb])
-			if !b.exact {
-				groups := b.acts.Cols / quant.GroupCols
-				asm.Panel(tile, quant.TileRows, s.panel.W[:], s.panel.D[:],
-					b.acts.Q[lo:], b.acts.Cols, b.acts.Scale[sb*quant.Groups:], groups, in.rows)
-				continue
-			}
-			s.widen(n)
-		} else {
+		switch {
+		case w.tiles == nil:
 			s.transpose(w, g, lo, n)
+		case b.exact:
+			s.widen(w, g, sb, n)
+		default:
+			for i := range 2 {
+				if tile := w.tile(2*g+i, sb); tile != nil {
+					s.strip.Decode(i, w.encoding, tile, &w.codebook)
+				} else {
+					s.strip.Clear(i)
+				}
+			}
+			asm.Product(tile, &s.strip, &b.acts, sb)
+			continue
 		}
-		asm.MatMulF32(tile, quant.TileRows, s.wide, n, in.data[lo:], in.cols, in.rows)
+		asm.MatMul(tile, asm.StripRows, s.wide, asm.StripRows, n, in.data[lo:], in.cols, in.rows)
 	}
 }
 
-// widen turns the int8 panel into a float32 one of n columns.
-func (s *scratch) widen(n int) {
-	s.wide = sized(s.wide, quant.TileCols*quant.TileRows)
-	for k := range n {
-		d := s.panel.D[k/quant.GroupCols*quant.TileRows:]
-		for r := range quant.TileRows {
-			s.wide[k*quant.TileRows+r] = d[r] * float32(s.panel.W[quant.PanelIndex(r, k)])
+// tile is the bytes of a tile of row group g, nil below the matrix.
+func (w *weight) tile(g, sb int) []byte {
+	if g*quant.TileRows >= w.info.Rows() {
+		return nil
+	}
+	tiles := (w.info.Cols() + quant.TileCols - 1) / quant.TileCols
+	at := (g*tiles + sb) * w.tiles.TileBytes()
+	return w.data[at : at+w.tiles.TileBytes()]
+}
+
+// widen decodes n columns of a strip's superblock to float32, [column][32].
+func (s *scratch) widen(w *weight, g, sb, n int) {
+	s.wide = sized(s.wide, quant.TileCols*asm.StripRows)
+	for i := range 2 {
+		tile := w.tile(2*g+i, sb)
+		if tile == nil {
+			s.panel = quant.Panel{}
+		} else {
+			w.tiles.Panel(&s.panel, tile)
+		}
+		for k := range n {
+			d := s.panel.D[k/quant.GroupCols*quant.TileRows:]
+			out := s.wide[k*asm.StripRows+i*quant.TileRows:][:quant.TileRows]
+			for r := range out {
+				out[r] = d[r] * float32(s.panel.W[quant.PanelIndex(r, k)])
+			}
 		}
 	}
 }
 
-// transpose makes a float32 panel from columns [lo, lo+n) of a plain matrix.
+// transpose makes a float32 strip from columns [lo, lo+n) of a plain matrix.
 func (s *scratch) transpose(w *weight, g, lo, n int) {
-	s.wide = sized(s.wide, quant.TileCols*quant.TileRows)
+	s.wide = sized(s.wide, quant.TileCols*asm.StripRows)
 	s.row = sized(s.row, quant.TileCols)
 	width, cols := w.info.Encoding.ElementBytes(), w.info.Cols()
-	for r := range quant.TileRows {
-		row := g*quant.TileRows + r
+	for r := range asm.StripRows {
+		row := g*asm.StripRows + r
 		if row >= w.info.Rows() {
 			for k := range n {
-				s.wide[k*quant.TileRows+r] = 0
+				s.wide[k*asm.StripRows+r] = 0
 			}
 			continue
 		}
@@ -89,21 +109,22 @@ func (s *scratch) transpose(w *weight, g, lo, n int) {
 			panic(fmt.Sprintf("cpu: tensor %s: %v", w.info.Name, err))
 		}
 		for k, v := range s.row[:n] {
-			s.wide[k*quant.TileRows+r] = v
+			s.wide[k*asm.StripRows+r] = v
 		}
 	}
 }
 
-func groups(w *weight) int {
-	return (w.info.Rows() + quant.TileRows - 1) / quant.TileRows
+// strips is how many strips of 32 rows a matrix has.
+func strips(w *weight) int {
+	return (w.info.Rows() + asm.StripRows - 1) / asm.StripRows
 }
 
-// spread copies a tile to its 16 columns of dst, [rows][cols], through f.
+// spread copies a tile to its 32 columns of dst, [rows][cols], through f.
 func spread(dst []float32, cols, g int, tile []float32, rows int, f func(dst, tile []float32)) {
-	lo := g * quant.TileRows
-	n := min(quant.TileRows, cols-lo)
+	lo := g * asm.StripRows
+	n := min(asm.StripRows, cols-lo)
 	for t := range rows {
-		f(dst[t*cols+lo:t*cols+lo+n], tile[t*quant.TileRows:t*quant.TileRows+n])
+		f(dst[t*cols+lo:t*cols+lo+n], tile[t*asm.StripRows:t*asm.StripRows+n])
 	}
 }
 
@@ -122,7 +143,7 @@ func fits(dst *act, w *weight, rows int) {
 }
 
 // Linear computes products that share their input, in one loop over all their
-// row groups.
+// strips.
 func (b *Backend) Linear(dst []backend.Act, ws []backend.Weight, x backend.Act) {
 	xa := x.(*act)
 	list := make([]*weight, len(ws))
@@ -130,7 +151,7 @@ func (b *Backend) Linear(dst []backend.Act, ws []backend.Weight, x backend.Act) 
 	for j, w := range ws {
 		list[j] = w.(*weight)
 		fits(dst[j].(*act), list[j], xa.rows)
-		first[j+1] = first[j] + groups(list[j])
+		first[j+1] = first[j] + strips(list[j])
 	}
 	in := b.prepare(xa.data, xa.rows, xa.cols, list...)
 	b.pool.run(first[len(ws)], func(worker, i int) {
@@ -139,7 +160,7 @@ func (b *Backend) Linear(dst []backend.Act, ws []backend.Weight, x backend.Act) 
 			j++
 		}
 		s, d, g := &b.scratch[worker], dst[j].(*act), i-first[j]
-		s.tile = sized(s.tile, in.rows*quant.TileRows)
+		s.tile = sized(s.tile, in.rows*asm.StripRows)
 		b.product(s, s.tile, in, list[j], g)
 		spread(d.data, d.cols, g, s.tile, in.rows, set)
 	})
@@ -150,9 +171,9 @@ func (b *Backend) LinearAdd(dst backend.Act, w backend.Weight, x backend.Act) {
 	d, wt, xa := dst.(*act), w.(*weight), x.(*act)
 	fits(d, wt, xa.rows)
 	in := b.prepare(xa.data, xa.rows, xa.cols, wt)
-	b.pool.run(groups(wt), func(worker, g int) {
+	b.pool.run(strips(wt), func(worker, g int) {
 		s := &b.scratch[worker]
-		s.tile = sized(s.tile, in.rows*quant.TileRows)
+		s.tile = sized(s.tile, in.rows*asm.StripRows)
 		b.product(s, s.tile, in, wt, g)
 		spread(d.data, d.cols, g, s.tile, in.rows, accumulate)
 	})
@@ -165,10 +186,10 @@ func (b *Backend) Gated(dst backend.Act, gate, up backend.Weight, x backend.Act)
 	fits(d, gw, xa.rows)
 	fits(d, uw, xa.rows)
 	in := b.prepare(xa.data, xa.rows, xa.cols, gw, uw)
-	b.pool.run(groups(gw), func(worker, g int) {
+	b.pool.run(strips(gw), func(worker, g int) {
 		s := &b.scratch[worker]
-		s.tile = sized(s.tile, in.rows*quant.TileRows)
-		s.other = sized(s.other, in.rows*quant.TileRows)
+		s.tile = sized(s.tile, in.rows*asm.StripRows)
+		s.other = sized(s.other, in.rows*asm.StripRows)
 		b.product(s, s.tile, in, gw, g)
 		b.product(s, s.other, in, uw, g)
 		asm.SiLUMul(s.tile, s.tile, s.other)

@@ -1,0 +1,61 @@
+package asm
+
+// Geometry of tiles and strips. A tile is 16 rows × 256 columns of a quantized
+// matrix; a strip is two of them, one below the other, decoded.
+const (
+	PanelRows  = 16
+	PanelCols  = 256
+	PanelBytes = PanelRows * PanelCols
+	StripRows  = 2 * PanelRows
+	halves     = PanelCols / GroupCols
+)
+
+// Sizes of the tiles of each encoding in bytes (docs/format.md).
+const (
+	Q4Tile = 2208
+	Q6Tile = 3232
+	Q8Tile = 4160
+)
+
+// Strip is 32 rows × 256 columns of weights: weight[r][k] = d[r/16][k/128][r%16]
+// · w8[r][k]. The order of w and what is added to each byte belong to the tier
+// that decoded it.
+type Strip struct {
+	w [2 * PanelBytes]byte
+	d [2][halves][PanelRows]float32
+}
+
+// Decode fills half i (rows 16i to 16i+15) from a tile. The codebook is q4's.
+func (s *Strip) Decode(i int, e Encoding, tile []byte, codebook *[16]int8) {
+	w, d := &s.w[i*PanelBytes], &s.d[i][0][0]
+	switch e {
+	case Q4:
+		active.ints.decodeQ4(w, d, &tile[:Q4Tile][0], &codebook[0])
+	case Q6:
+		active.ints.decodeQ6(w, d, &tile[:Q6Tile][0])
+	case Q8:
+		active.ints.decodeQ8(w, d, &tile[:Q8Tile][0])
+	default:
+		panic("asm: decode: no such encoding")
+	}
+}
+
+// Clear makes half i decode to zeros, for matrices that end in the middle of a
+// strip.
+func (s *Strip) Clear(i int) {
+	clear(s.w[i*PanelBytes : (i+1)*PanelBytes])
+	s.d[i] = [halves][PanelRows]float32{}
+}
+
+// Encoding names a tile format.
+type Encoding int
+
+// The tile formats (docs/format.md).
+const (
+	Q4 Encoding = iota
+	Q6
+	Q8
+)
+
+// TileBytes is the size of a tile.
+func (e Encoding) TileBytes() int { return [...]int{Q4Tile, Q6Tile, Q8Tile}[e] }
