@@ -17,8 +17,7 @@ import (
 var amd64 = map[string]func(){}
 
 func main() {
-	kernels := flag.String("kernels", "", "set of kernels to write")
-	flag.String("out", "", "file to write") // read by avo
+	kernels := flag.String("kernels", "", "set of kernels to write") // -out is avo's
 	flag.Parse()
 	generate, ok := amd64[*kernels]
 	if !ok {
