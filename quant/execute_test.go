@@ -150,7 +150,7 @@ func appendNumber(data []byte, x float32, e formats.Encoding) []byte {
 
 // TestExactRows: the companion holds the checkpoint's rows bit for bit.
 func TestExactRows(t *testing.T) {
-	v := take(t, tiny)
+	v := take(t, tinyLLaDA)
 	path, _ := convert(t, v, plan(t, v, policy(t, formats.Q4, "", "")), Run{Threads: 2})
 	f, err := container.Open(path)
 	if err != nil {

@@ -14,13 +14,13 @@ import (
 	"llada/testdata/checkpoint"
 )
 
-const tiny = "../testdata/tiny-llada"
+const tinyLLaDA = "../testdata/tiny-llada"
 
 // randomCheckpoint writes random weights on the tiny model's config with other
 // values for some keys, given as key, value, key, value.
 func randomCheckpoint(t testing.TB, o checkpoint.Options, changes ...any) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(tiny, "config.json"))
+	text, err := os.ReadFile(filepath.Join(tinyLLaDA, "config.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func take(t testing.TB, dir string) *Inventory {
 }
 
 func TestTake(t *testing.T) {
-	v := take(t, tiny)
+	v := take(t, tinyLLaDA)
 	if want := (container.Model{Class: "LLaDAModelLM", MaskID: 2042, EndIDs: []int32{2041, 2045}}); v.Model.Class != want.Class ||
 		v.Model.MaskID != want.MaskID || !slices.Equal(v.Model.EndIDs, want.EndIDs) {
 		t.Errorf("model %+v, want %+v", v.Model, want)
@@ -71,7 +71,7 @@ func TestTake(t *testing.T) {
 	var names []string
 	for _, f := range v.Files {
 		names = append(names, f.Name)
-		if want, err := os.ReadFile(filepath.Join(tiny, f.Name)); err != nil || string(want) != string(v.File(f.Name)) {
+		if want, err := os.ReadFile(filepath.Join(tinyLLaDA, f.Name)); err != nil || string(want) != string(v.File(f.Name)) {
 			t.Errorf("%s is not the checkpoint's: %v", f.Name, err)
 		}
 	}

@@ -85,7 +85,7 @@ func TestPlan8B(t *testing.T) {
 }
 
 func TestPlanIsPure(t *testing.T) {
-	v, err := Take(tiny, nil)
+	v, err := Take(tinyLLaDA, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestPlanSteps(t *testing.T) {
 		{formats.F32, formats.Q4, formats.Q4, roles(formats.F32, formats.Q4, formats.Q4), true},
 	} {
 		t.Run(strings.Join([]string{string(c.level), string(c.embed), string(c.head)}, ","), func(t *testing.T) {
-			v := take(t, tiny)
+			v := take(t, tinyLLaDA)
 			p := plan(t, v, policy(t, c.level, c.embed, c.head))
 			bytes, companions := int64(0), 0
 			for _, s := range p.Steps {
