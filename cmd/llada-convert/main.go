@@ -19,5 +19,5 @@ func run(args []string) int {
 	root.Version = version
 	g.AddFlags(root.PersistentFlags())
 	root.AddCommand(newInspectCommand(g), newVerifyCommand(g))
-	return cli.Main(root, g, args)
+	return cli.Main(root, g, args, nil)
 }

@@ -11,6 +11,7 @@ import (
 	"llada/cmd/internal/cli"
 	"llada/formats/arch"
 	"llada/formats/container"
+	"llada/runtime/asm"
 )
 
 func newInfoCommand(g *cli.Globals) *cobra.Command {
@@ -57,7 +58,7 @@ type modelInfo struct {
 func runInfo(out io.Writer, path string, g *cli.Globals) error {
 	m := machine{
 		CPU: cpuName(), Arch: runtime.GOOS + "/" + runtime.GOARCH,
-		Cores: cli.Cores(), Threads: g.Threads, Features: features(), Kernels: "portable", GPU: []string{},
+		Cores: cli.Cores(), Threads: g.Threads, Features: features(), Kernels: asm.Active(), GPU: []string{},
 	}
 	m.Memory, m.Available = memory()
 	if path != "" {

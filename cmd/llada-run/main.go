@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"llada/cmd/internal/cli"
+	"llada/runtime/asm"
 )
 
 // version is set when the program is built.
@@ -17,6 +18,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	g := &cli.Globals{}
+	kernels := asm.Start()
 	root := &cobra.Command{
 		Use:   "llada-run",
 		Short: "Run a masked-diffusion language model",
@@ -30,5 +32,5 @@ Examples:
 	}
 	g.AddFlags(root.PersistentFlags())
 	root.AddCommand(newGenerateCommand(g), newLogitsCommand(g), newInfoCommand(g))
-	return cli.Main(root, g, args)
+	return cli.Main(root, g, args, cli.Usage(kernels))
 }

@@ -81,7 +81,10 @@ func (g *Globals) AddFlags(f *pflag.FlagSet) {
 
 // Main runs a command tree and returns its exit code. The first interrupt
 // cancels the context, so that the command cleans up; a second one kills.
-func Main(root *cobra.Command, g *Globals, args []string) int {
+//
+// broken is a fault found before, such as a LLADA_ variable that makes no sense;
+// commands that compute nothing, help among them, work all the same.
+func Main(root *cobra.Command, g *Globals, args []string, broken error) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
@@ -91,6 +94,9 @@ func Main(root *cobra.Command, g *Globals, args []string) int {
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if err := environment(cmd.Flags()); err != nil {
 			return err
+		}
+		if broken != nil {
+			return broken
 		}
 		if g.Threads < 1 {
 			return Usagef("--threads is %d, want at least 1", g.Threads)

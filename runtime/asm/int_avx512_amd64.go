@@ -1,0 +1,39 @@
+//go:build !purego
+
+package asm
+
+// intAVX512 needs AVX-512 F, BW, DQ, VL and VNNI.
+var intAVX512 = intKernels{
+	step:     4,
+	quantize: quantizeAVX512,
+	decodeQ4: decodeQ4AVX512,
+	decodeQ6: decodeQ6AVX512,
+	decodeQ8: decodeQ8AVX512,
+	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
+		productAVX512x12, productAVX512x8, productAVX512x4, productAVX512x1,
+	},
+}
+
+//go:noescape
+func quantizeAVX512(q *int8, scale *float32, comp *int32, x *float32, groups, m int)
+
+//go:noescape
+func decodeQ4AVX512(w *byte, d *float32, tile *byte, codebook *int8)
+
+//go:noescape
+func decodeQ6AVX512(w *byte, d *float32, tile *byte)
+
+//go:noescape
+func decodeQ8AVX512(w *byte, d *float32, tile *byte)
+
+//go:noescape
+func productAVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+
+//go:noescape
+func productAVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+
+//go:noescape
+func productAVX512x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+
+//go:noescape
+func productAVX512x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)

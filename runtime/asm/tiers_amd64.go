@@ -1,0 +1,13 @@
+//go:build !purego
+
+package asm
+
+import "golang.org/x/sys/cpu"
+
+// The tiers of amd64. x/sys/cpu reports a feature only if the system saves its
+// registers.
+func init() {
+	x := cpu.X86
+	avx512 := x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL
+	register("avx512vnni", avx512 && x.HasAVX512VNNI, &intAVX512, &genericFloats)
+}
