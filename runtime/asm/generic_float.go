@@ -1,9 +1,100 @@
 package asm
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
+// genericFloats is the definition of the float32 kernels.
 var genericFloats = floatKernels{
-	matmul: matMulGeneric,
+	matmul:   matMulGeneric,
+	scaleAdd: scaleAddGeneric,
+	dot:      dotGeneric,
+	rmsnorm:  rmsNormGeneric,
+	silu:     siluGeneric,
+	softmax:  softmaxGeneric,
+	rotate:   rotateGeneric,
+}
+
+// lanes is the number of partial sums of a reduction: element i goes to lane
+// i mod 16, and lanes are folded in halves (8, 4, 2, 1). It is the order of a
+// 512-bit register, of two of 256 bits or of four of 128.
+const lanes = 16
+
+func fold(s *[lanes]float32) float32 {
+	for h := lanes / 2; h > 0; h /= 2 {
+		for i := range h {
+			s[i] += s[i+h]
+		}
+	}
+	return s[0]
+}
+
+func dotGeneric(x, y *float32, n int) float32 {
+	xs, ys := unsafe.Slice(x, n), unsafe.Slice(y, n)
+	var s [lanes]float32
+	for len(xs) >= lanes {
+		u, v := (*[lanes]float32)(xs), (*[lanes]float32)(ys)
+		for i := range s {
+			s[i] += float32(u[i] * v[i])
+		}
+		xs, ys = xs[lanes:], ys[lanes:]
+	}
+	for i := range xs {
+		s[i] += float32(xs[i] * ys[i])
+	}
+	return fold(&s)
+}
+
+func scaleAddGeneric(dst, x *float32, n int, f float32) {
+	ds := unsafe.Slice(dst, n)
+	for i, v := range unsafe.Slice(x, n) {
+		ds[i] += float32(v * f)
+	}
+}
+
+func rmsNormGeneric(dst, x, w *float32, n int, r float32) {
+	ds, ws := unsafe.Slice(dst, n), unsafe.Slice(w, n)
+	for i, v := range unsafe.Slice(x, n) {
+		ds[i] = float32(v*r) * ws[i]
+	}
+}
+
+func siluGeneric(dst, gate, up *float32, n int) {
+	ds, us := unsafe.Slice(dst, n), unsafe.Slice(up, n)
+	for i, g := range unsafe.Slice(gate, n) {
+		ds[i] = float32(g/(1+exp(-g))) * us[i]
+	}
+}
+
+func softmaxGeneric(x *float32, n int, scale float32) {
+	xs := unsafe.Slice(x, n)
+	most := float32(math.Inf(-1))
+	for _, v := range xs {
+		if s := v * scale; s > most {
+			most = s
+		}
+	}
+	var sum [lanes]float32
+	for i, v := range xs {
+		e := exp(float32(v*scale) - most)
+		xs[i] = e
+		sum[i%lanes] += e
+	}
+	f := 1 / fold(&sum)
+	for i := range xs {
+		xs[i] *= f
+	}
+}
+
+func rotateGeneric(x, cos, sin *float32, n int) {
+	xs := unsafe.Slice(x, 2*n)
+	cs, ss := unsafe.Slice(cos, n), unsafe.Slice(sin, n)
+	for j, c := range cs {
+		a, b := xs[j], xs[j+n]
+		xs[j] = float32(a*c) - float32(b*ss[j])
+		xs[j+n] = float32(b*c) + float32(a*ss[j])
+	}
 }
 
 func matMulGeneric(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int) {

@@ -9,11 +9,26 @@ import (
 
 // sizes are vector lengths around the 16 lanes and their multiples.
 var sizes = func() (n []int) {
-	for i := range 35 {
+	for i := range 36 {
 		n = append(n, i)
 	}
 	return append(n, 63, 64, 65, 127, 128, 130, 1000)
 }()
+
+// laneSum sums x in the order of the definitions: 16 lanes, folded 8 onto 8, 4
+// onto 4, 2 onto 2, 1 onto 1.
+func laneSum(x []float32) float32 {
+	var s [16]float32
+	for i, v := range x {
+		s[i%16] = s[i%16] + v
+	}
+	for h := 8; h > 0; h /= 2 {
+		for i := range h {
+			s[i] = s[i] + s[i+h]
+		}
+	}
+	return s[0]
+}
 
 func TestDot(t *testing.T) {
 	all(t, "dot", func(t *testing.T) {
@@ -21,24 +36,16 @@ func TestDot(t *testing.T) {
 		for _, n := range sizes {
 			for offset := range 2 {
 				x, y := random(rng, n, offset), random(rng, n, offset)
-				// The order: 16 lanes, folded 8 onto 8, 4 onto 4, 2 onto 2, 1 onto 1.
-				var s [16]float32
+				var p []float32
 				exact, size := 0.0, 0.0
 				for i := range x {
-					p := float32(x[i] * y[i])
-					s[i%16] = s[i%16] + p
+					p = append(p, float32(x[i]*y[i]))
 					exact += float64(x[i]) * float64(y[i])
 					size += math.Abs(float64(x[i]) * float64(y[i]))
 				}
-				for h := 8; h > 0; h /= 2 {
-					for i := range h {
-						s[i] = s[i] + s[i+h]
-					}
-				}
+				want := laneSum(p)
 				got := Dot(x, y)
-				if math.Float32bits(got) != math.Float32bits(s[0]) {
-					t.Fatalf("n=%d: %v, want %v", n, got, s[0])
-				}
+				sameBits(t, []float32{got}, []float32{want})
 				// Up to n/16 + 5 roundings of half an ulp.
 				if bound := size * float64(n/16+5) * 0x1p-24; math.Abs(float64(got)-exact) > bound {
 					t.Fatalf("n=%d: %v, exactly %v", n, got, exact)
@@ -85,10 +92,22 @@ func TestRMSNorm(t *testing.T) {
 				RMSNorm(got.x, x, w, eps)
 				got.check(t)
 				r := 1 / math.Sqrt(sum/float64(n)+float64(float32(eps)))
+				want := make([]float32, n)
+				for i, v := range x {
+					want[i] = float32(v * v)
+				}
+				mean := laneSum(want)/float32(n) + eps
+				root := float32(math.Sqrt(float64(mean)))
+				inverse := 1 / root
+				for i, v := range x {
+					y := float32(v * inverse)
+					want[i] = y * w[i]
+				}
+				sameBits(t, got.x, want)
 				for i, v := range got.x {
 					// Half of the relative error of the mean, then the roundings of
-					// the root and two products.
-					if u := ulps(v, float64(x[i])*r*float64(w[i])); u > float64(n/16+5)/2+4 {
+					// the root, its inverse and two products.
+					if u := ulps(v, float64(x[i])*r*float64(w[i])); u > float64(n/16+5)/2+5 {
 						t.Fatalf("n=%d: output %d is %v, %.1f ulps off", n, i, v, u)
 					}
 				}
@@ -110,59 +129,87 @@ func TestSiLUMul(t *testing.T) {
 	all(t, "silu", func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(4, 1))
 		for _, n := range sizes {
-			gate, up := random(rng, n, 1), random(rng, n, 1)
-			for i := range gate {
-				gate[i] *= 8
-			}
-			got := newGuarded(n, 1)
-			SiLUMul(got.x, gate, up)
-			got.check(t)
-			for i, v := range got.x {
-				g := float64(gate[i])
-				if u := ulps(v, g/(1+math.Exp(-g))*float64(up[i])); u > 1.6 {
-					t.Fatalf("n=%d: silu(%v)·%v is %v, %.2f ulps off", n, gate[i], up[i], v, u)
+			for offset := range 2 {
+				gate, up := random(rng, n, offset), random(rng, n, offset)
+				for i := range gate {
+					gate[i] *= 8
 				}
+				if n > 2 {
+					gate[n-1], gate[n/2] = -100, 88
+				}
+				got := newGuarded(n, offset)
+				SiLUMul(got.x, gate, up)
+				got.check(t)
+				want := make([]float32, n)
+				for i, g := range gate {
+					d := 1 + expReference(-g)
+					s := g / d
+					want[i] = s * up[i]
+				}
+				sameBits(t, got.x, want)
+				for i, v := range got.x {
+					g := float64(gate[i])
+					// e^−g, the sum, the quotient and the product; below, silu is 0.
+					if u := ulps(v, g/(1+math.Exp(-g))*float64(up[i])); u > 3.5 && g > -88 {
+						t.Fatalf("n=%d: silu(%v)·%v is %v, %.2f ulps off", n, gate[i], up[i], v, u)
+					}
+				}
+				a, b := slices.Clone(gate), slices.Clone(up)
+				SiLUMul(a, a, up)
+				SiLUMul(b, gate, b)
+				sameBits(t, a, want)
+				sameBits(t, b, want)
 			}
-			a, b := slices.Clone(gate), slices.Clone(up)
-			SiLUMul(a, a, up)
-			SiLUMul(b, gate, b)
-			sameBits(t, a, got.x)
-			sameBits(t, b, got.x)
 		}
 		for _, c := range []struct{ gate, want float32 }{
 			{0, 0}, {100, 100}, {-1000, 0}, {-math.MaxFloat32, 0}, {math.MaxFloat32, math.MaxFloat32},
+			{inf, inf}, {nan, nan}, {-inf, nan},
 		} {
 			out := []float32{0}
 			SiLUMul(out, []float32{c.gate}, []float32{1})
-			if out[0] != c.want {
+			if out[0] != c.want && c.want == c.want || c.want != c.want && out[0] == out[0] {
 				t.Errorf("silu(%v) is %v, want %v", c.gate, out[0], c.want)
 			}
 		}
 	})
 }
 
+// softmaxReference is the definition spelled out.
+func softmaxReference(x []float32, scale float32) []float32 {
+	s, most := make([]float32, len(x)), -inf
+	for i, v := range x {
+		s[i] = float32(v * scale)
+		most = max(most, s[i])
+	}
+	for i, v := range s {
+		s[i] = expReference(float32(v - most))
+	}
+	f := 1 / laneSum(s)
+	for i := range s {
+		s[i] = s[i] * f
+	}
+	return s
+}
+
 func TestSoftmax(t *testing.T) {
 	all(t, "softmax", func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, 1))
 		for _, n := range sizes[1:] {
-			in := random(rng, n, 1)
-			for i := range in {
-				in[i] *= 5
-			}
-			got := newGuarded(n, 1)
-			copy(got.x, in)
-			Softmax(got.x)
-			got.check(t)
-			most := float64(slices.Max(in))
-			sum := 0.0
-			for _, v := range in {
-				sum += math.Exp(float64(v) - most)
-			}
-			for i, v := range got.x {
-				// x − max rounds: its error is an ulp of the difference at most.
-				slack := 3 + math.Abs(float64(in[i])-most)
-				if u := ulps(v, math.Exp(float64(in[i])-most)/sum); u > slack {
-					t.Fatalf("n=%d: weight %d is %v, %.2f ulps off", n, i, v, u)
+			for offset := range 2 {
+				for _, scale := range []float32{1, 0.088388346, 30} {
+					in := random(rng, n, offset)
+					for i := range in {
+						in[i] *= 5
+					}
+					if n > 3 && offset == 1 {
+						in[0], in[n-2] = -inf, -inf
+					}
+					got := newGuarded(n, offset)
+					copy(got.x, in)
+					Softmax(got.x, scale)
+					got.check(t)
+					sameBits(t, got.x, softmaxReference(in, scale))
+					checkWeights(t, got.x, in, scale)
 				}
 			}
 		}
@@ -174,15 +221,37 @@ func TestSoftmax(t *testing.T) {
 			{"equal", []float32{3, 3, 3, 3}, []float32{0.25, 0.25, 0.25, 0.25}},
 			{"far apart", []float32{1e30, -1e30}, []float32{1, 0}},
 			{"overflowing alone", []float32{1000, 1000}, []float32{0.5, 0.5}},
-			{"hidden", []float32{float32(math.Inf(-1)), 2}, []float32{0, 1}},
+			{"hidden", []float32{-inf, 2}, []float32{0, 1}},
+			{"zeros of both signs", []float32{0, float32(math.Copysign(0, -1))}, []float32{0.5, 0.5}},
+			{"all hidden", []float32{-inf, -inf}, []float32{nan, nan}},
+			{"nan", []float32{1, nan, 2}, []float32{nan, nan, nan}},
+			{"infinite", []float32{1, inf}, []float32{nan, nan}},
 		} {
 			x := slices.Clone(c.in)
-			Softmax(x)
-			if !slices.Equal(x, c.want) {
-				t.Errorf("%s: %v, want %v", c.name, x, c.want)
-			}
+			Softmax(x, 1)
+			sameBits(t, x, c.want)
 		}
 	})
+}
+
+// checkWeights compares weights with float64.
+func checkWeights(t *testing.T, got, in []float32, scale float32) {
+	t.Helper()
+	most, sum := math.Inf(-1), 0.0
+	for _, v := range in {
+		most = max(most, float64(float32(v*scale)))
+	}
+	for _, v := range in {
+		sum += math.Exp(float64(float32(v*scale)) - most)
+	}
+	for i, v := range got {
+		d := float64(float32(in[i]*scale)) - most
+		// s − max rounds: its error is an ulp of the difference at most.
+		slack := float64(len(in)/16+5)/2 + 4 + math.Abs(d)
+		if u := ulps(v, math.Exp(d)/sum); u > slack && d > -80 {
+			t.Fatalf("n=%d: weight %d is %v, %.2f ulps off", len(in), i, v, u)
+		}
+	}
 }
 
 func TestRotate(t *testing.T) {
