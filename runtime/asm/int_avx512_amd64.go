@@ -12,6 +12,8 @@ var intAVX512 = intKernels{
 	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
 		productAVX512x12, productAVX512x8, productAVX512x4, productAVX512x1,
 	},
+	probe:     probeAVX512,
+	probeMACs: 24 * 64,
 }
 
 //go:noescape

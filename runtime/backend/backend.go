@@ -15,7 +15,7 @@ type Act interface {
 	Cols() int
 }
 
-// KV holds keys and values, [layers][slots][cols] each. Which position of which
+// KV holds keys and values, heads·dim numbers each per layer and slot. Which position of which
 // sequence stands in a slot is the model's business.
 type KV interface{ Slots() int }
 
@@ -57,7 +57,7 @@ type Backend interface {
 	// stay valid until Close.
 	Load(t formats.Tensor) (Weight, error)
 	NewAct(rows, cols int) (Act, error)
-	NewKV(layers, slots, cols int) (KV, error)
+	NewKV(layers, slots, heads, dim int) (KV, error)
 
 	// Embed: dst[i] = table[ids[i]].
 	Embed(dst Act, table Weight, ids []int32)

@@ -7,10 +7,12 @@ import (
 	"llada/runtime/backend"
 )
 
-// queryBlock is how many queries share a walk over the keys.
-const queryBlock = 8
+// queryBlock is how many queries are worked on together: two panels of the
+// matrix kernel, few enough that their scores stay near the processor.
+const queryBlock = 24
 
-// Attend computes attention head by head, a block of queries at a time.
+// Attend computes attention head by head, a block of queries at a time; scores
+// of one block exist at a time per worker, never all of a head's.
 func (b *Backend) Attend(dst, q backend.Act, c backend.KV, layer, heads, kvHeads int, spans []backend.Span) {
 	d, qa, cache := dst.(*act), q.(*act), c.(*kv)
 	dim := qa.cols / heads
@@ -27,51 +29,32 @@ func (b *Backend) Attend(dst, q backend.Act, c backend.KV, layer, heads, kvHeads
 		}
 	}
 	b.pool.run(len(work), func(worker, i int) {
-		p := work[i]
-		n := min(queryBlock, p.span.Rows-p.row)
-		first := p.span.Row + p.row
-		key := p.head / (heads / kvHeads) * dim
-		s := &b.scratch[worker]
-		s.scores = sized(s.scores, n*p.span.Slots)
-		a := attention{
-			q:      func(t int) []float32 { return qa.row(first + t)[p.head*dim : (p.head+1)*dim] },
-			out:    func(t int) []float32 { return d.row(first + t)[p.head*dim : (p.head+1)*dim] },
-			k:      cache.k[layer][p.span.Slot*cache.cols+key:],
-			v:      cache.v[layer][p.span.Slot*cache.cols+key:],
-			stride: cache.cols, dim: dim, n: n, slots: p.span.Slots,
-			visible: func(t int) int { return p.span.Visible(p.row + t) },
+		p, s := work[i], &b.scratch[worker]
+		n, first := min(queryBlock, p.span.Rows-p.row), p.span.Row+p.row
+		slots, lds := p.span.Slots, pad(p.span.Slots)
+		key := p.head / (heads / kvHeads)
+
+		s.scores = sized(s.scores, n*lds)
+		clear(s.scores)
+		keys, queries := cache.keys(layer, key, p.span.Slot), qa.data[first*qa.cols+p.head*dim:]
+		for k := 0; k < slots; k += asm.StripRows {
+			asm.MatMul(s.scores[k:], lds, keys[k:], cache.ldk, dim, queries, qa.cols, n)
 		}
-		a.run(s.scores)
+		scale := float32(1 / math.Sqrt(float64(dim)))
+		for t := range n {
+			row := s.scores[t*lds : t*lds+slots]
+			seen := p.span.Visible(p.row + t)
+			asm.Softmax(row[:seen], scale)
+			clear(row[seen:])
+		}
+		s.tile = sized(s.tile, n*cache.ldv)
+		clear(s.tile)
+		values := cache.values(layer, key, p.span.Slot)
+		for v := 0; v < cache.ldv; v += asm.StripRows {
+			asm.MatMul(s.tile[v:], cache.ldv, values[v:], cache.ldv, slots, s.scores, lds, n)
+		}
+		for t := range n {
+			copy(d.row(first + t)[p.head*dim:(p.head+1)*dim], s.tile[t*cache.ldv:])
+		}
 	})
-}
-
-// attention is one head of a few queries.
-type attention struct {
-	q, out                func(t int) []float32
-	k, v                  []float32 // stride apart, dim each
-	stride, dim, n, slots int
-	visible               func(t int) int // keys that query t sees
-}
-
-// run uses scores, [n][slots], as scratch.
-func (a *attention) run(scores []float32) {
-	scale := float32(1 / math.Sqrt(float64(a.dim)))
-	for j := range a.slots {
-		key := a.k[j*a.stride : j*a.stride+a.dim]
-		for t := range a.n {
-			scores[t*a.slots+j] = asm.Dot(a.q(t), key) * scale
-		}
-	}
-	for t := range a.n {
-		asm.Softmax(scores[t*a.slots : t*a.slots+a.visible(t)])
-		clear(a.out(t))
-	}
-	for j := range a.slots {
-		value := a.v[j*a.stride : j*a.stride+a.dim]
-		for t := range a.n {
-			if j < a.visible(t) {
-				asm.AddScaled(a.out(t), value, scores[t*a.slots+j])
-			}
-		}
-	}
 }

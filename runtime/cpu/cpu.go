@@ -81,24 +81,6 @@ func (b *Backend) NewAct(rows, cols int) (backend.Act, error) {
 	return &act{rows, cols, make([]float32, rows*cols)}, nil
 }
 
-// kv holds float32 keys and values.
-type kv struct {
-	slots, cols int
-	k, v        [][]float32 // [layer][slots·cols]
-}
-
-func (c *kv) Slots() int { return c.slots }
-
-// NewKV allocates keys and values.
-func (b *Backend) NewKV(layers, slots, cols int) (backend.KV, error) {
-	c := &kv{slots: slots, cols: cols}
-	for range layers {
-		c.k = append(c.k, make([]float32, slots*cols))
-		c.v = append(c.v, make([]float32, slots*cols))
-	}
-	return c, nil
-}
-
 // weight is a tensor in place, with the codec that reads it.
 type weight struct {
 	info     formats.Info

@@ -52,19 +52,6 @@ func (b *Backend) Read(dst []float32, x backend.Act, i int) { copy(dst, x.(*act)
 // Write copies a row in.
 func (b *Backend) Write(x backend.Act, i int, src []float32) { copy(x.(*act).row(i), src) }
 
-// Store puts keys and values into their slots.
-func (b *Backend) Store(c backend.KV, layer int, k, v backend.Act, slots []int32) {
-	dst, ka, va := c.(*kv), k.(*act), v.(*act)
-	if len(slots) != ka.rows || ka.cols != dst.cols || va.cols != dst.cols {
-		panic("cpu: store: shapes differ")
-	}
-	for i, s := range slots {
-		at := int(s) * dst.cols
-		copy(dst.k[layer][at:at+dst.cols], ka.row(i))
-		copy(dst.v[layer][at:at+dst.cols], va.row(i))
-	}
-}
-
 // ropeTable holds cosines and sines of positions seen so far.
 type ropeTable struct {
 	rope     backend.Rope

@@ -38,7 +38,7 @@ func (m *Model) spaceFor(rows int) (*space, error) {
 		}
 		*want.act = act
 	}
-	kv, err := m.be.NewKV(1, rows, a.KVWidth())
+	kv, err := m.be.NewKV(1, rows, a.KVHeads, a.HeadDim)
 	if err != nil {
 		return nil, err
 	}

@@ -14,12 +14,13 @@ type cache struct {
 	k, v []float32
 }
 
-func (e *env) newCache(layers, slots, cols int) *cache {
+func (e *env) newCache(layers, slots, heads, dim int) *cache {
 	e.Helper()
-	kv, err := e.be.NewKV(layers, slots, cols)
+	kv, err := e.be.NewKV(layers, slots, heads, dim)
 	if err != nil {
 		e.Fatalf("new kv: %v", err)
 	}
+	cols := heads * dim
 	return &cache{kv, cols, make([]float32, slots*cols), make([]float32, slots*cols)}
 }
 
@@ -126,7 +127,7 @@ func testAttend(e *env) {
 				}
 			}
 		}
-		kv := e.newCache(1, c.slots, c.kvHeads*c.dim)
+		kv := e.newCache(1, c.slots, c.kvHeads, c.dim)
 		e.fill(kv, 0, hidden)
 		q := e.numbers(rows * c.heads * c.dim)
 		dst := e.act(e.numbers(len(q)), rows, c.heads*c.dim) // overwritten
@@ -139,7 +140,7 @@ func testAttend(e *env) {
 func testAttendLayers(e *env) {
 	const layers, slots, heads, dim = 3, 10, 2, 8
 	span := []backend.Span{{Rows: slots, Slots: slots}}
-	kv := e.newCache(layers, slots, heads*dim)
+	kv := e.newCache(layers, slots, heads, dim)
 	var stored []*cache
 	for l := range layers {
 		e.fill(kv, l, nil)

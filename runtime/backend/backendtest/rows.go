@@ -27,7 +27,7 @@ func testLoad(e *env) {
 	if e.be.Name() == "" {
 		e.Error("the backend has no name")
 	}
-	kv, err := e.be.NewKV(2, 7, 12)
+	kv, err := e.be.NewKV(2, 7, 3, 4)
 	if err != nil {
 		e.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func Trace(t *testing.T, be backend.Backend) []float32 {
 		rope := backend.Rope{Theta: 10000, Dims: dim}
 		e.be.Rotate(q, heads, pos, rope)
 		e.be.Rotate(k, kvHeads, pos, rope)
-		kv, err := e.be.NewKV(1, rows, kvHeads*dim)
+		kv, err := e.be.NewKV(1, rows, kvHeads, dim)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,320 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"llada/cmd/internal/cli"
+	"llada/formats"
+	"llada/formats/arch"
+	"llada/runtime/asm"
+	"llada/runtime/backend"
+	"llada/runtime/cpu"
+	"llada/runtime/model"
+)
+
+// benchOptions are the flags of bench.
+type benchOptions struct {
+	path, shape, encoding string
+	rows, lengths         []int
+	headRows              int
+	noForward             bool
+}
+
+func (o *benchOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.path, "model", "m", "", "measure this container `file`")
+	f.StringVar(&o.shape, "shape", "llada-8b", "measure random weights of this shape: llada-8b, tiny or a config.json")
+	f.StringVar(&o.encoding, "encoding", "q4", "`encoding` of the random weights")
+	f.IntSliceVar(&o.rows, "rows", []int{12, 32, 96, 256}, "rows of the products")
+	f.IntSliceVar(&o.lengths, "lengths", []int{32, 96, 256, 1024}, "lengths of the forward passes")
+	f.IntVar(&o.headRows, "head-rows", 32, "positions whose logits a forward pass computes")
+	f.BoolVar(&o.noForward, "no-forward", false, "measure products only")
+}
+
+func newBenchCommand(g *cli.Globals) *cobra.Command {
+	var o benchOptions
+	c := &cobra.Command{
+		Use:   "bench [-m FILE | --shape SHAPE --encoding ENC]",
+		Short: "Measure products and forward passes against the machine's peak",
+		Long: `Measure products and forward passes against the machine's peak.
+
+The peak is what a loop of the best int8 product reaches from registers alone, in
+the same run. A product's time holds all it needs: quantizing the activations,
+decoding the weights, scaling and writing the result. Without -m, random weights
+are made in memory; no checkpoint is needed.
+
+Examples:
+  llada-run bench
+  llada-run bench --shape tiny --encoding q8 --threads 1
+  llada-run bench -m llada.llada --lengths 256 --json
+  LLADA_ASM=avx2 llada-run bench --no-forward
+` + cli.ExitHelp,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runBench(cmd, &o, g) },
+	}
+	o.addFlags(c.Flags())
+	return c
+}
+
+// benchResult is the JSON of a run.
+type benchResult struct {
+	Machine benchMachine   `json:"machine"`
+	Peak    float64        `json:"peak_macs_per_cycle"` // per core; 0: no probe
+	Clock   float64        `json:"clock_ghz"`           // 0: not measured
+	PeakMAC float64        `json:"peak_gmacs_per_core"`
+	Ops     []benchOp      `json:"ops"`
+	Forward []benchForward `json:"forward"`
+}
+
+type benchMachine struct {
+	CPU   string `json:"cpu"`
+	Cores int    `json:"cores"`
+	Tier  string `json:"tier"`
+}
+
+type benchOp struct {
+	Op       string  `json:"op"`
+	Rows     int     `json:"rows"`
+	Out      int     `json:"out"`
+	In       int     `json:"in"`
+	Threads  int     `json:"threads"`
+	GMACs    float64 `json:"gmacs_per_core"`
+	PerCycle float64 `json:"macs_per_cycle_per_core"`
+	Share    float64 `json:"share_of_peak"`
+}
+
+type benchForward struct {
+	Length    int       `json:"length"`
+	HeadRows  int       `json:"head_rows"`
+	Threads   int       `json:"threads"`
+	Millis    float64   `json:"milliseconds"`
+	Positions float64   `json:"positions_per_second"`
+	Share     float64   `json:"share_of_peak"`
+	Breakdown breakdown `json:"breakdown"`
+}
+
+// breakdown is where the time of a pass goes, in shares of it.
+type breakdown struct {
+	Linear    float64 `json:"linear"`
+	Attention float64 `json:"attention"`
+	Other     float64 `json:"other"`
+}
+
+func runBench(cmd *cobra.Command, o *benchOptions, g *cli.Globals) error {
+	if slices.Min(append(o.rows, 1)) < 1 || slices.Min(append(o.lengths, 1)) < 1 || o.headRows < 1 {
+		return cli.Usagef("--rows, --lengths and --head-rows must be at least 1")
+	}
+	r := &benchResult{Machine: benchMachine{cpuName(), cli.Cores(), asm.Active()}}
+	out := cmd.OutOrStdout()
+	if !g.JSON {
+		fmt.Fprintf(out, "%s, %d cores, %s kernels\n", r.Machine.CPU, r.Machine.Cores, r.Machine.Tier)
+	}
+	r.measurePeak(g.Threads)
+	if err := o.products(cmd.Context(), r, g); err != nil {
+		return err
+	}
+	if !g.JSON {
+		r.printOps(out)
+	}
+	if !o.noForward {
+		if err := o.forwards(cmd.Context(), r, g); err != nil {
+			return err
+		}
+	}
+	if g.JSON {
+		return cli.PrintJSON(out, r)
+	}
+	r.printForward(out)
+	return nil
+}
+
+func (r *benchResult) measurePeak(threads int) {
+	clock, peak := asm.Clock(threads), asm.Peak(threads)
+	r.Clock, r.PeakMAC = clock/1e9, peak/1e9
+	if clock > 0 {
+		r.Peak = peak / clock
+	}
+}
+
+// share is a rate, in multiply-adds per second and core, against the peak.
+func (r *benchResult) share(rate float64) float64 {
+	if r.PeakMAC == 0 {
+		return 0
+	}
+	return rate / (r.PeakMAC * 1e9)
+}
+
+// benchTime is how long a product is repeated.
+const benchTime = 400 * time.Millisecond
+
+// products measures the shapes of a block, on one core and on all.
+func (o *benchOptions) products(ctx context.Context, r *benchResult, g *cli.Globals) error {
+	a, err := o.arch()
+	if err != nil {
+		return err
+	}
+	e := formats.Encoding(o.encoding)
+	threads := []int{1}
+	if g.Threads > 1 {
+		threads = append(threads, g.Threads)
+	}
+	for _, shape := range [][2]int{{a.Width, a.Width}, {a.Hidden, a.Width}} {
+		w, err := randomTensor(formats.Info{Name: "w", Encoding: e, Shape: shape[:]})
+		if err != nil {
+			return cli.Usage(err)
+		}
+		for _, n := range threads {
+			be := cpu.New(cpu.Options{Threads: n})
+			for _, rows := range o.rows {
+				if err := ctx.Err(); err != nil {
+					be.Close()
+					return err
+				}
+				seconds, err := timeProduct(be, w, rows)
+				if err != nil {
+					be.Close()
+					return err
+				}
+				rate := float64(rows) * float64(shape[0]) * float64(shape[1]) / seconds / float64(n)
+				op := benchOp{Op: o.encoding + "xa8", Rows: rows, Out: shape[0], In: shape[1], Threads: n, GMACs: rate / 1e9, Share: r.share(rate)}
+				if r.Clock > 0 {
+					op.PerCycle = op.GMACs / r.Clock
+				}
+				r.Ops = append(r.Ops, op)
+			}
+			be.Close()
+		}
+	}
+	return nil
+}
+
+// timeProduct is the median time of one product.
+func timeProduct(be *cpu.Backend, t formats.Tensor, rows int) (float64, error) {
+	w, err := be.Load(t)
+	if err != nil {
+		return 0, err
+	}
+	x, err := be.NewAct(rows, t.Cols())
+	if err != nil {
+		return 0, err
+	}
+	for i := range rows {
+		be.Write(x, i, randomRow(t.Cols(), uint64(i)))
+	}
+	dst, err := be.NewAct(rows, t.Rows())
+	if err != nil {
+		return 0, err
+	}
+	var times []float64
+	for begin := time.Now(); time.Since(begin) < benchTime || len(times) < 5; {
+		start := time.Now()
+		be.Linear([]backend.Act{dst}, []backend.Weight{w}, x)
+		times = append(times, time.Since(start).Seconds())
+	}
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}
+
+// forwards measures whole passes.
+func (o *benchOptions) forwards(ctx context.Context, r *benchResult, g *cli.Globals) error {
+	src, a, err := o.source()
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	be := &timed{Backend: cpu.New(cpu.Options{Threads: g.Threads})}
+	defer be.Close()
+	m, err := model.Load(src, a, be)
+	if err != nil {
+		return err
+	}
+	for _, n := range o.lengths {
+		if n > a.Context {
+			continue
+		}
+		f, err := timeForward(ctx, m, be, n, min(o.headRows, n))
+		if err != nil {
+			return err
+		}
+		f.Threads = g.Threads
+		f.Share = r.share(macs(a, n, f.HeadRows) / (f.Millis / 1e3) / float64(g.Threads))
+		r.Forward = append(r.Forward, f)
+	}
+	return nil
+}
+
+// macs counts the multiply-adds of a pass: linear layers, attention, head.
+func macs(a *arch.Arch, n, headRows int) float64 {
+	linear := 0
+	for _, t := range a.Tensors() {
+		if t.Role == arch.Linear {
+			linear += t.Shape[0] * t.Shape[1]
+		}
+	}
+	attention := 2 * n * n * a.Heads * a.HeadDim * a.Layers
+	return float64(linear)*float64(n) + float64(attention) + float64(headRows)*float64(a.Vocab)*float64(a.Width)
+}
+
+// timeForward runs a pass once to warm up, then three times, and keeps the
+// median.
+func timeForward(ctx context.Context, m *model.Model, be *timed, n, headRows int) (benchForward, error) {
+	ids, rows := make([]int32, n), make([]int32, headRows)
+	for i := range ids {
+		ids[i] = int32(i*7919+1) % int32(m.Arch.Vocab)
+	}
+	for i := range rows {
+		rows[i] = int32(n - headRows + i)
+		ids[rows[i]] = m.Arch.MaskID
+	}
+	ask := &backend.Ask{Pick: &backend.Pick{Never: []int32{m.Arch.MaskID}}}
+	var runs []benchForward
+	for i := range 4 {
+		be.reset()
+		start := time.Now()
+		if _, err := m.Predict(ctx, model.Batch{{IDs: ids, Rows: rows}}, ask); err != nil {
+			return benchForward{}, err
+		}
+		took := time.Since(start)
+		if i == 0 {
+			continue
+		}
+		runs = append(runs, benchForward{
+			Length: n, HeadRows: headRows, Millis: took.Seconds() * 1e3,
+			Positions: float64(n) / took.Seconds(), Breakdown: be.breakdown(took),
+		})
+	}
+	slices.SortFunc(runs, func(a, b benchForward) int { return int(a.Millis*1e3) - int(b.Millis*1e3) })
+	return runs[len(runs)/2], nil
+}
+
+func (r *benchResult) printOps(out io.Writer) {
+	if r.PeakMAC > 0 {
+		fmt.Fprintf(out, "peak of the int8 product from registers: %.1f multiply-adds per cycle and core at %.2f GHz, %.0f G/s\n\n", r.Peak, r.Clock, r.PeakMAC)
+	}
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "product\trows\tout\tin\tthreads\tG/s per core\tper cycle\tof peak\t")
+	for _, o := range r.Ops {
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%.1f\t%.1f\t%.1f %%\t\n", o.Op, o.Rows, o.Out, o.In, o.Threads, o.GMACs, o.PerCycle, 100*o.Share)
+	}
+	t.Flush()
+}
+
+func (r *benchResult) printForward(out io.Writer) {
+	if len(r.Forward) == 0 {
+		return
+	}
+	fmt.Fprintln(out)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "forward pass\thead rows\tthreads\tms\tpositions/s\tof peak\tlinear\tattention\tother\t")
+	for _, f := range r.Forward {
+		fmt.Fprintf(t, "%d\t%d\t%d\t%.0f\t%.1f\t%.1f %%\t%.1f %%\t%.1f %%\t%.1f %%\t\n", f.Length, f.HeadRows, f.Threads, f.Millis, f.Positions,
+			100*f.Share, 100*f.Breakdown.Linear, 100*f.Breakdown.Attention, 100*f.Breakdown.Other)
+	}
+	t.Flush()
+}

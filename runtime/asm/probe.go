@@ -1,0 +1,44 @@
+package asm
+
+import (
+	"sync"
+	"time"
+)
+
+// Peak is the number of int8 multiply-adds per second and core that the
+// processor makes from registers alone with the best product of the active
+// tier, while `threads` cores work; 0 where the tier has no probe. It is
+// measured, for about a tenth of a second.
+func Peak(threads int) float64 {
+	k := active.ints
+	if k.probe == nil {
+		return 0
+	}
+	rounds := rate(threads, k.probe)
+	return rounds * float64(k.probeMACs)
+}
+
+// Clock is the frequency of a busy core in Hz, 0 where it cannot be measured.
+func Clock(threads int) float64 {
+	if !hasChain {
+		return 0
+	}
+	return 64 * rate(threads, chain)
+}
+
+// rate is how many rounds of f a core makes per second: the best of several
+// tries, since whatever disturbs one only slows it.
+func rate(threads int, f func(n int)) float64 {
+	const rounds, tries = 200_000, 12
+	best := 0.0
+	for range tries {
+		start := time.Now()
+		var wait sync.WaitGroup
+		for range threads {
+			wait.Go(func() { f(rounds) })
+		}
+		wait.Wait()
+		best = max(best, rounds/time.Since(start).Seconds())
+	}
+	return best
+}

@@ -1,0 +1,7 @@
+//go:build !amd64 || purego
+
+package asm
+
+func chain(int) {}
+
+const hasChain = false
