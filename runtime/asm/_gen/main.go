@@ -19,6 +19,13 @@ var amd64 = map[string]func(){}
 func main() {
 	kernels := flag.String("kernels", "", "set of kernels to write") // -out is avo's
 	flag.Parse()
+	if _, ok := arm64[*kernels]; ok {
+		if err := os.WriteFile(flag.Lookup("out").Value.String(), generateArm64(*kernels), 0o666); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	generate, ok := amd64[*kernels]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "no kernels %q\n", *kernels)
