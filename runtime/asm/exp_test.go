@@ -24,13 +24,17 @@ func expReference(x float32) float32 {
 	low := float32(n * c(0xb95e8083))
 	r := x - high
 	r = r - low
-	q := c(0x3953f87b)
-	for _, b := range []uint32{0x3ab6ac60, 0x3c088677, 0x3d2aaa65, 0x3e2aaaac, 0x3f000000} {
-		q = float32(q * r)
-		q = q + c(b)
-	}
 	square := float32(r * r)
-	y := float32(q * square)
+	pair := func(first, second uint32) float32 {
+		p := float32(c(first) * r)
+		return p + c(second)
+	}
+	y := pair(0x3953f87b, 0x3ab6ac60)
+	for _, p := range []float32{pair(0x3c088677, 0x3d2aaa65), pair(0x3e2aaaac, 0x3f000000)} {
+		y = float32(y * square)
+		y = y + p
+	}
+	y = float32(y * square)
 	y = y + r
 	y = y + 1
 	switch n {
