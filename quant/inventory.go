@@ -210,7 +210,14 @@ func (v *Inventory) match() error {
 func (v *Inventory) locate(err error) error {
 	var p *formats.ParseError
 	if errors.As(err, &p) {
-		return &formats.ParseError{File: filepath.Join(v.Path, p.File), Offset: p.Offset, Err: p.Err}
+		file, cause := p.File, p.Err
+		if file == "chat_template" { // which is in one of two files
+			file, cause = container.SectionTokenizerConfig, fmt.Errorf("chat_template: %w", p.Err)
+			if v.File(container.SectionChatTemplate) != nil {
+				file, cause = container.SectionChatTemplate, p.Err
+			}
+		}
+		return &formats.ParseError{File: filepath.Join(v.Path, file), Offset: p.Offset, Err: cause}
 	}
 	return fmt.Errorf("%s: %w", v.Path, err)
 }

@@ -77,7 +77,7 @@ func runVerify(ctx context.Context, out io.Writer, path, against string, g *cli.
 			return damage
 		}
 	} else if against != "" {
-		if err := v.measure(ctx, f, against, g); err != nil {
+		if err := v.measure(ctx, f, path, against, g); err != nil {
 			return err
 		}
 	}
@@ -104,8 +104,13 @@ func (v *verification) add(name string, ok bool) {
 	v.Sections = append(v.Sections, p)
 }
 
+// foreign says that a container was not made from a checkpoint.
+func foreign(path, checkpoint string, err error) error {
+	return &formats.ParseError{File: path, Offset: -1, Err: fmt.Errorf("was not made from %s: %w", checkpoint, err)}
+}
+
 // measure compares every tensor with the checkpoint.
-func (v *verification) measure(ctx context.Context, f *container.File, checkpoint string, g *cli.Globals) error {
+func (v *verification) measure(ctx context.Context, f *container.File, path, checkpoint string, g *cli.Globals) error {
 	inventory, err := quant.Take(checkpoint, nil)
 	if err != nil {
 		return err
@@ -120,11 +125,13 @@ func (v *verification) measure(ctx context.Context, f *container.File, checkpoin
 		}
 		ref, err := inventory.Source().Tensor(strings.TrimSuffix(t.Name, formats.RowsSuffix))
 		if err != nil {
-			return fmt.Errorf("container and checkpoint do not belong together: %w", err)
+			return foreign(path, checkpoint, err)
 		}
 		bar.Describe(shorten(t.Name))
 		e, err := quant.Measure(ctx, ref, got, g.Threads)
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
+			return foreign(path, checkpoint, err)
+		} else if err != nil {
 			return err
 		}
 		bar.Add(got.Size)

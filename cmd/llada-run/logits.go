@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +19,7 @@ func newLogitsCommand(g *cli.Globals) *cobra.Command {
 	var (
 		o        modelOptions
 		ids, out string
+		force    bool
 	)
 	c := &cobra.Command{
 		Use:   "logits -m FILE --ids FILE -o OUT.safetensors",
@@ -33,12 +36,16 @@ Examples:
 			if ids == "" || out == "" {
 				return cli.Usagef("logits needs --ids FILE and -o OUT.safetensors")
 			}
+			if _, err := os.Lstat(out); err == nil && !force {
+				return fmt.Errorf("%s exists: add --force to overwrite it: %w", out, fs.ErrExist)
+			}
 			return runLogits(cmd.Context(), &o, ids, out, g)
 		},
 	}
 	o.addFlags(c.Flags())
 	c.Flags().StringVar(&ids, "ids", "", "a `file` with a JSON array of token ids")
 	c.Flags().StringVarP(&out, "output", "o", "", "the safetensors `file` to write")
+	c.Flags().BoolVar(&force, "force", false, "overwrite the output")
 	return c
 }
 
