@@ -63,11 +63,10 @@ func random(rng *rand.Rand, n, offset int) []float32 {
 	return x
 }
 
-// sameBits takes any NaN for any other.
 func sameBits(t *testing.T, got, want []float32) {
 	t.Helper()
 	for i := range want {
-		if math.Float32bits(got[i]) != math.Float32bits(want[i]) && (got[i] == got[i] || want[i] == want[i]) {
+		if !same(got[i], want[i]) {
 			t.Fatalf("output %d of %d is %v, want %v", i, len(want), got[i], want[i])
 		}
 	}

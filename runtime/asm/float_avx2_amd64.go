@@ -1,0 +1,35 @@
+//go:build !purego
+
+package asm
+
+// floatAVX2 needs AVX2.
+var floatAVX2 = floatKernels{
+	matmul:   matMulAVX2,
+	scaleAdd: scaleAddAVX2,
+	dot:      dotAVX2,
+	rmsnorm:  rmsNormAVX2,
+	silu:     siluAVX2,
+	softmax:  softmaxAVX2,
+	rotate:   rotateAVX2,
+}
+
+//go:noescape
+func matMulAVX2(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
+
+//go:noescape
+func scaleAddAVX2(dst, x *float32, n int, f float32)
+
+//go:noescape
+func dotAVX2(x, y *float32, n int) float32
+
+//go:noescape
+func rmsNormAVX2(dst, x, w *float32, n int, r float32)
+
+//go:noescape
+func siluAVX2(dst, gate, up *float32, n int)
+
+//go:noescape
+func softmaxAVX2(x *float32, n int, scale float32)
+
+//go:noescape
+func rotateAVX2(x, cos, sin *float32, n int)

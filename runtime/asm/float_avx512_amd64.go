@@ -1,0 +1,35 @@
+//go:build !purego
+
+package asm
+
+// floatAVX512 needs AVX-512 F and BMI2.
+var floatAVX512 = floatKernels{
+	matmul:   matMulAVX512,
+	scaleAdd: scaleAddAVX512,
+	dot:      dotAVX512,
+	rmsnorm:  rmsNormAVX512,
+	silu:     siluAVX512,
+	softmax:  softmaxAVX512,
+	rotate:   rotateAVX512,
+}
+
+//go:noescape
+func matMulAVX512(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
+
+//go:noescape
+func scaleAddAVX512(dst, x *float32, n int, f float32)
+
+//go:noescape
+func dotAVX512(x, y *float32, n int) float32
+
+//go:noescape
+func rmsNormAVX512(dst, x, w *float32, n int, r float32)
+
+//go:noescape
+func siluAVX512(dst, gate, up *float32, n int)
+
+//go:noescape
+func softmaxAVX512(x *float32, n int, scale float32)
+
+//go:noescape
+func rotateAVX512(x, cos, sin *float32, n int)
