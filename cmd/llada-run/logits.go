@@ -49,9 +49,8 @@ Examples:
 	return c
 }
 
-// logitRows bounds memory: this many rows of logits are held at a time, each
-// batch of them at the price of a forward pass.
-const logitRows = 256
+// logitRows bounds memory: this many rows of logits are held at a time.
+const logitRows = 64
 
 func runLogits(ctx context.Context, o *modelOptions, idsPath, out string, g *cli.Globals) error {
 	ids, err := readIDs(idsPath)
@@ -74,13 +73,17 @@ func runLogits(ctx context.Context, o *modelOptions, idsPath, out string, g *cli
 		return err
 	}
 	defer w.Abort()
+	all := make([]int32, len(ids))
+	for i := range all {
+		all[i] = int32(i)
+	}
+	hidden, err := l.model.Forward(ctx, model.Batch{{IDs: ids, Rows: all}})
+	if err != nil {
+		return err
+	}
 	row := make([]byte, 4*l.arch.Vocab)
 	for lo := 0; lo < len(ids); lo += logitRows {
-		rows := make([]int32, min(logitRows, len(ids)-lo))
-		for i := range rows {
-			rows[i] = int32(lo + i)
-		}
-		ans, err := l.model.Predict(ctx, model.Batch{{IDs: ids, Rows: rows}}, &backend.Ask{Logits: true})
+		ans, err := hidden.Head(ctx, lo, min(lo+logitRows, len(ids)), &backend.Ask{Logits: true})
 		if err != nil {
 			return err
 		}

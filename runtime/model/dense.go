@@ -10,29 +10,36 @@ type space struct {
 	k, v   backend.Act // [n][kvHeads·dim]
 	att    backend.Act // [n][heads·dim]
 	hidden backend.Act // [n][hidden]
+	asked  backend.Act // [rows asked][width]
 	kv     backend.KV  // one layer, n slots: a pass without a cache keeps no more
 }
 
 // spacesKept bounds the memory of programs that run many lengths.
 const spacesKept = 4
 
-func (m *Model) spaceFor(rows int) (*space, error) {
+// spaceFor is the space of a pass of `rows` rows of which `asked` are asked.
+func (m *Model) spaceFor(rows, asked int) (*space, error) {
 	if s := m.space[rows]; s != nil {
-		return s, nil
+		if s.asked.Rows() == asked {
+			return s, nil
+		}
+		act, err := m.be.NewAct(asked, m.Arch.Width)
+		s.asked = act
+		return s, err
 	}
 	if len(m.space) >= spacesKept {
 		clear(m.space)
 	}
 	a, s := m.Arch, &space{}
 	for _, want := range []struct {
-		act  *backend.Act
-		cols int
+		act        *backend.Act
+		rows, cols int
 	}{
-		{&s.x, a.Width}, {&s.n, a.Width}, {&s.q, a.Heads * a.HeadDim},
-		{&s.k, a.KVWidth()}, {&s.v, a.KVWidth()},
-		{&s.att, a.Heads * a.HeadDim}, {&s.hidden, a.Hidden},
+		{&s.x, rows, a.Width}, {&s.n, rows, a.Width}, {&s.q, rows, a.Heads * a.HeadDim},
+		{&s.k, rows, a.KVWidth()}, {&s.v, rows, a.KVWidth()},
+		{&s.att, rows, a.Heads * a.HeadDim}, {&s.hidden, rows, a.Hidden}, {&s.asked, asked, a.Width},
 	} {
-		act, err := m.be.NewAct(rows, want.cols)
+		act, err := m.be.NewAct(want.rows, want.cols)
 		if err != nil {
 			return nil, err
 		}

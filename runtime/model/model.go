@@ -96,11 +96,27 @@ func loadExact(src formats.Source, a *arch.Arch, be backend.Backend) (backend.We
 // Predict runs one forward pass and reduces the logits of the rows asked.
 // Logits at a position predict the token at that position.
 func (m *Model) Predict(ctx context.Context, b Batch, ask *backend.Ask) (*backend.Answer, error) {
+	h, err := m.Forward(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	return h.Head(ctx, 0, h.Rows(), ask)
+}
+
+// Hidden is the final state of the rows asked of a pass, in the batch's order:
+// all that the output head needs. It is valid until the model's next pass.
+type Hidden struct {
+	m *Model
+	x backend.Act // [rows][width], normalized
+}
+
+// Forward runs one forward pass up to the output head.
+func (m *Model) Forward(ctx context.Context, b Batch) (*Hidden, error) {
 	l, err := m.layout(b)
 	if err != nil {
 		return nil, err
 	}
-	s, err := m.spaceFor(len(l.ids))
+	s, err := m.spaceFor(len(l.ids), len(l.ask))
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +130,29 @@ func (m *Model) Predict(ctx context.Context, b Batch, ask *backend.Ask) (*backen
 		}
 		m.forward(&m.blocks[i], s, l)
 	}
-	asked, err := m.be.NewAct(len(l.ask), m.Arch.Width)
-	if err != nil {
-		return nil, err
+	m.be.Gather(s.asked, s.x, l.ask)
+	m.be.RMSNorm(s.asked, s.asked, m.norm, m.Arch.NormEps)
+	return &Hidden{m, s.asked}, nil
+}
+
+// Rows is the number of rows asked.
+func (h *Hidden) Rows() int { return h.x.Rows() }
+
+// Head computes the logits of rows [lo, hi) and reduces them. Taking a few rows
+// at a time bounds the memory of callers that want every logit.
+func (h *Hidden) Head(ctx context.Context, lo, hi int, ask *backend.Ask) (*backend.Answer, error) {
+	x := h.x
+	if lo != 0 || hi != h.Rows() {
+		some, err := h.m.be.NewAct(hi-lo, h.m.Arch.Width)
+		if err != nil {
+			return nil, err
+		}
+		rows := make([]int32, hi-lo)
+		for i := range rows {
+			rows[i] = int32(lo + i)
+		}
+		h.m.be.Gather(some, x, rows)
+		x = some
 	}
-	m.be.Gather(asked, s.x, l.ask)
-	m.be.RMSNorm(asked, asked, m.norm, m.Arch.NormEps)
-	return m.be.Head(ctx, m.head, asked, ask)
+	return h.m.be.Head(ctx, h.m.head, x, ask)
 }
