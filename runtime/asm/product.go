@@ -22,6 +22,14 @@ type intKernels struct {
 	//	q     [64][m][4] int8 of the superblock; the next panel is qStride bytes on
 	//	scale [2][m], comp [2][m]; the next panel is sStride bytes on
 	product [len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+	// productWide, in a tier that has it, is the product for q6 and q8, whose
+	// weights take the whole of int8.
+	productWide [len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+
+	// probe runs n rounds of probeMACs multiply-adds from registers alone; nil
+	// where there is none.
+	probe     func(n int)
+	probeMACs int
 }
 
 // Product adds the product of a strip with rows of activations, over superblock
@@ -39,6 +47,10 @@ func Product(out []float32, strip *Strip, a *Acts, s int) {
 		panic("asm: product: no such superblock")
 	}
 	groups := a.cols / GroupCols
+	product := &active.ints.product
+	if strip.wide && active.ints.productWide[0] != nil {
+		product = &active.ints.productWide
+	}
 	for i := 0; i < len(a.panels); {
 		p := a.panels[i]
 		n := 1
@@ -46,7 +58,7 @@ func Product(out []float32, strip *Strip, a *Acts, s int) {
 			n++
 		}
 		w := widthIndex(p.m)
-		active.ints.product[w](&out[p.first*StripRows], &strip.w[0], &strip.d[0][0][0],
+		product[w](&out[p.first*StripRows], &strip.w[0], &strip.d[0][0][0],
 			&a.q[p.first*a.cols+s*PanelCols*p.m],
 			&a.scale[p.first*groups+s*halves*p.m], &a.comp[p.first*groups+s*halves*p.m],
 			n, p.m*a.cols, 4*p.m*groups)

@@ -23,11 +23,14 @@ const (
 type Strip struct {
 	w [2 * PanelBytes]byte
 	d [2][halves][PanelRows]float32
+	// wide: the weights are q6 or q8. Both halves have one encoding.
+	wide bool
 }
 
 // Decode fills half i (rows 16i to 16i+15) from a tile. The codebook is q4's.
 func (s *Strip) Decode(i int, e Encoding, tile []byte, codebook *[16]int8) {
 	w, d := &s.w[i*PanelBytes], &s.d[i][0][0]
+	s.wide = e != Q4
 	switch e {
 	case Q4:
 		active.ints.decodeQ4(w, d, &tile[:Q4Tile][0], &codebook[0])
