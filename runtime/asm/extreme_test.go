@@ -161,9 +161,9 @@ func saturate(t *testing.T, rng *rand.Rand, e Encoding, s, code byte, sign float
 	}
 }
 
-// TestQuantize compares every tier's packing with the definition, at every width
+// TestQuantizeEdges compares every tier's packing with the definition, at every width
 // and at the edges of rounding.
-func TestQuantize(t *testing.T) {
+func TestQuantizeEdges(t *testing.T) {
 	all(t, "quantize", func(t *testing.T) {
 		if active.ints.step != genericInts.step {
 			t.Skip("another order of columns")

@@ -13,7 +13,7 @@ var intAVXVNNI = intKernels{
 		productAVXVNNIx12, productAVXVNNIx8, productAVXVNNIx4, productAVXVNNIx1,
 	},
 	probe:     probeAVXVNNI,
-	probeMACs: 12 * 32,
+	probeMACs: 48 * 32,
 }
 
 //go:noescape

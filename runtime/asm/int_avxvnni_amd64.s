@@ -1027,6 +1027,42 @@ probeAVXVNNI_loop:
 	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xcc // {vex} vpdpbusd ymm9, ymm12, ymm12
 	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xd4 // {vex} vpdpbusd ymm10, ymm12, ymm12
 	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xdc // {vex} vpdpbusd ymm11, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xc4 // {vex} vpdpbusd ymm0, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xcc // {vex} vpdpbusd ymm1, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xd4 // {vex} vpdpbusd ymm2, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xdc // {vex} vpdpbusd ymm3, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xe4 // {vex} vpdpbusd ymm4, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xec // {vex} vpdpbusd ymm5, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xf4 // {vex} vpdpbusd ymm6, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xfc // {vex} vpdpbusd ymm7, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xc4 // {vex} vpdpbusd ymm8, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xcc // {vex} vpdpbusd ymm9, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xd4 // {vex} vpdpbusd ymm10, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xdc // {vex} vpdpbusd ymm11, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xc4 // {vex} vpdpbusd ymm0, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xcc // {vex} vpdpbusd ymm1, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xd4 // {vex} vpdpbusd ymm2, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xdc // {vex} vpdpbusd ymm3, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xe4 // {vex} vpdpbusd ymm4, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xec // {vex} vpdpbusd ymm5, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xf4 // {vex} vpdpbusd ymm6, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xfc // {vex} vpdpbusd ymm7, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xc4 // {vex} vpdpbusd ymm8, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xcc // {vex} vpdpbusd ymm9, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xd4 // {vex} vpdpbusd ymm10, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xdc // {vex} vpdpbusd ymm11, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xc4 // {vex} vpdpbusd ymm0, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xcc // {vex} vpdpbusd ymm1, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xd4 // {vex} vpdpbusd ymm2, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xdc // {vex} vpdpbusd ymm3, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xe4 // {vex} vpdpbusd ymm4, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xec // {vex} vpdpbusd ymm5, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xf4 // {vex} vpdpbusd ymm6, ymm12, ymm12
+	BYTE $0xc4; BYTE $0xc2; BYTE $0x1d; BYTE $0x50; BYTE $0xfc // {vex} vpdpbusd ymm7, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xc4 // {vex} vpdpbusd ymm8, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xcc // {vex} vpdpbusd ymm9, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xd4 // {vex} vpdpbusd ymm10, ymm12, ymm12
+	BYTE $0xc4; BYTE $0x42; BYTE $0x1d; BYTE $0x50; BYTE $0xdc // {vex} vpdpbusd ymm11, ymm12, ymm12
 	DECQ AX
 	JNE  probeAVXVNNI_loop
 	VZEROUPPER
