@@ -11,6 +11,8 @@ var floatAVX2 = floatKernels{
 	silu:     siluAVX2,
 	softmax:  softmaxAVX2,
 	rotate:   rotateAVX2,
+	sumExp:   sumExpAVX2,
+	argMax:   argMaxAVX2,
 }
 
 //go:noescape
@@ -33,3 +35,9 @@ func softmaxAVX2(x *float32, n int, scale float32)
 
 //go:noescape
 func rotateAVX2(x, cos, sin *float32, n int)
+
+//go:noescape
+func sumExpAVX2(x *float32, n int, most float32) float64
+
+//go:noescape
+func argMaxAVX2(x *float32, n int) int

@@ -1672,3 +1672,279 @@ last23:
 done24:
 	VZEROUPPER
 	RET
+
+// func sumExpAVX2(x *float32, n int, most float32) float64
+// Requires: AVX, AVX2, SSE2
+TEXT ·sumExpAVX2(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS most+16(FP), Y7
+	VBROADCASTSS cc2b00000<>+0(SB), Y14
+	VBROADCASTSS c42b20000<>+0(SB), Y15
+	VXORPS       X6, X6, X6
+	VXORPS       X8, X8, X8
+	VXORPS       X9, X9, X9
+	VXORPS       X10, X10, X10
+	VXORPS       X11, X11, X11
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JLT          last26
+
+step25:
+	VMOVUPS      (AX)(DX*1), Y0
+	VSUBPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VMINPS       Y0, Y15, Y0
+	VMULPS       c3fb8aa3b<>+0(SB), Y0, Y2
+	VADDPS       c4b40007f<>+0(SB), Y2, Y2
+	VSUBPS       c4b40007f<>+0(SB), Y2, Y4
+	VMULPS       c3f318000<>+0(SB), Y4, Y3
+	VSUBPS       Y3, Y0, Y3
+	VMULPS       cb95e8083<>+0(SB), Y4, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y3, Y4
+	VMULPS       c3953f87b<>+0(SB), Y3, Y0
+	VADDPS       c3ab6ac60<>+0(SB), Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       c3c088677<>+0(SB), Y3, Y5
+	VADDPS       c3d2aaa65<>+0(SB), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       c3e2aaaac<>+0(SB), Y3, Y5
+	VADDPS       c3f000000<>+0(SB), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VADDPS       c3f800000<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y0, Y8, Y8
+	VADDPD       Y2, Y9, Y9
+	VMOVUPS      32(AX)(DX*1), Y0
+	VSUBPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VMINPS       Y0, Y15, Y0
+	VMULPS       c3fb8aa3b<>+0(SB), Y0, Y2
+	VADDPS       c4b40007f<>+0(SB), Y2, Y2
+	VSUBPS       c4b40007f<>+0(SB), Y2, Y4
+	VMULPS       c3f318000<>+0(SB), Y4, Y3
+	VSUBPS       Y3, Y0, Y3
+	VMULPS       cb95e8083<>+0(SB), Y4, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y3, Y4
+	VMULPS       c3953f87b<>+0(SB), Y3, Y0
+	VADDPS       c3ab6ac60<>+0(SB), Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       c3c088677<>+0(SB), Y3, Y5
+	VADDPS       c3d2aaa65<>+0(SB), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       c3e2aaaac<>+0(SB), Y3, Y5
+	VADDPS       c3f000000<>+0(SB), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VADDPS       c3f800000<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y0, Y10, Y10
+	VADDPD       Y2, Y11, Y11
+	ADDQ         $0x40, DX
+	SUBQ         $0x10, CX
+	JGE          step25
+
+last26:
+	ADDQ         $0x10, CX
+	JEQ          done27
+	NEGQ         CX
+	LEAQ         slide<>+0(SB), BX
+	VMOVUPS      64(BX)(CX*4), Y12
+	VMOVUPS      96(BX)(CX*4), Y13
+	VMASKMOVPS   (AX)(DX*1), Y12, Y0
+	VSUBPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VMINPS       Y0, Y15, Y0
+	VMULPS       c3fb8aa3b<>+0(SB), Y0, Y2
+	VADDPS       c4b40007f<>+0(SB), Y2, Y2
+	VSUBPS       c4b40007f<>+0(SB), Y2, Y4
+	VMULPS       c3f318000<>+0(SB), Y4, Y3
+	VSUBPS       Y3, Y0, Y3
+	VMULPS       cb95e8083<>+0(SB), Y4, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y3, Y4
+	VMULPS       c3953f87b<>+0(SB), Y3, Y0
+	VADDPS       c3ab6ac60<>+0(SB), Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       c3c088677<>+0(SB), Y3, Y5
+	VADDPS       c3d2aaa65<>+0(SB), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       c3e2aaaac<>+0(SB), Y3, Y5
+	VADDPS       c3f000000<>+0(SB), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VADDPS       c3f800000<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VBLENDVPS    Y12, Y0, Y6, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y0, Y8, Y8
+	VADDPD       Y2, Y9, Y9
+	VMASKMOVPS   32(AX)(DX*1), Y13, Y0
+	VSUBPS       Y7, Y0, Y0
+	VMAXPS       Y0, Y14, Y0
+	VMINPS       Y0, Y15, Y0
+	VMULPS       c3fb8aa3b<>+0(SB), Y0, Y2
+	VADDPS       c4b40007f<>+0(SB), Y2, Y2
+	VSUBPS       c4b40007f<>+0(SB), Y2, Y4
+	VMULPS       c3f318000<>+0(SB), Y4, Y3
+	VSUBPS       Y3, Y0, Y3
+	VMULPS       cb95e8083<>+0(SB), Y4, Y4
+	VSUBPS       Y4, Y3, Y3
+	VMULPS       Y3, Y3, Y4
+	VMULPS       c3953f87b<>+0(SB), Y3, Y0
+	VADDPS       c3ab6ac60<>+0(SB), Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       c3c088677<>+0(SB), Y3, Y5
+	VADDPS       c3d2aaa65<>+0(SB), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VMULPS       c3e2aaaac<>+0(SB), Y3, Y5
+	VADDPS       c3f000000<>+0(SB), Y5, Y5
+	VADDPS       Y5, Y0, Y0
+	VMULPS       Y4, Y0, Y0
+	VADDPS       Y3, Y0, Y0
+	VADDPS       c3f800000<>+0(SB), Y0, Y0
+	VPSLLD       $0x17, Y2, Y2
+	VMULPS       Y2, Y0, Y0
+	VBLENDVPS    Y13, Y0, Y6, Y0
+	VEXTRACTF128 $0x01, Y0, X2
+	VCVTPS2PD    X2, Y2
+	VCVTPS2PD    X0, Y0
+	VADDPD       Y0, Y10, Y10
+	VADDPD       Y2, Y11, Y11
+
+done27:
+	VADDPD       Y10, Y8, Y8
+	VADDPD       Y11, Y9, Y9
+	VADDPD       Y9, Y8, Y8
+	VEXTRACTF128 $0x01, Y8, X6
+	VADDPD       X6, X8, X8
+	VUNPCKHPD    X8, X8, X6
+	VADDSD       X6, X8, X8
+	MOVSD        X8, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func argMaxAVX2(x *float32, n int) int
+// Requires: AVX, AVX2, BMI
+TEXT ·argMaxAVX2(SB), NOSPLIT, $0-24
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS cff800000<>+0(SB), Y8
+	VBROADCASTSS cff800000<>+0(SB), Y9
+	XORQ         DX, DX
+	MOVQ         CX, BX
+	SUBQ         $0x10, BX
+	JLT          last29
+
+step28:
+	VMOVUPS (AX)(DX*1), Y0
+	VMAXPS  Y8, Y0, Y0
+	VMOVAPS Y0, Y8
+	VMOVUPS 32(AX)(DX*1), Y2
+	VMAXPS  Y9, Y2, Y2
+	VMOVAPS Y2, Y9
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, BX
+	JGE     step28
+
+last29:
+	ADDQ       $0x10, BX
+	JEQ        done30
+	NEGQ       BX
+	LEAQ       slide<>+0(SB), SI
+	VMOVUPS    64(SI)(BX*4), Y12
+	VMOVUPS    96(SI)(BX*4), Y13
+	VMASKMOVPS (AX)(DX*1), Y12, Y0
+	VMAXPS     Y8, Y0, Y0
+	VBLENDVPS  Y12, Y0, Y8, Y8
+	VMASKMOVPS 32(AX)(DX*1), Y13, Y2
+	VMAXPS     Y9, Y2, Y2
+	VBLENDVPS  Y13, Y2, Y9, Y9
+
+done30:
+	VMOVAPS      Y9, Y0
+	VMAXPS       Y0, Y8, Y8
+	VEXTRACTF128 $0x01, Y8, X0
+	VMAXPS       X0, X8, X8
+	VMOVHLPS     X8, X8, X0
+	VMAXPS       X0, X8, X8
+	VMOVSHDUP    X8, X0
+	VMAXPS       X0, X8, X8
+	VBROADCASTSS X8, Y10
+	XORQ         DX, DX
+	MOVQ         CX, BX
+	SUBQ         $0x10, BX
+	JLT          last34
+
+step33:
+	VMOVUPS   (AX)(DX*1), Y0
+	VCMPPS    $0x00, Y10, Y0, Y0
+	VMOVMSKPS Y0, CX
+	TESTL     CX, CX
+	JNE       found31
+	VMOVUPS   32(AX)(DX*1), Y0
+	VCMPPS    $0x00, Y10, Y0, Y0
+	VMOVMSKPS Y0, CX
+	TESTL     CX, CX
+	JNE       found32
+	ADDQ      $0x40, DX
+	SUBQ      $0x10, BX
+	JGE       step33
+
+last34:
+	ADDQ       $0x10, BX
+	JEQ        done35
+	NEGQ       BX
+	LEAQ       slide<>+0(SB), CX
+	VMOVUPS    64(CX)(BX*4), Y12
+	VMOVUPS    96(CX)(BX*4), Y13
+	VMASKMOVPS (AX)(DX*1), Y12, Y0
+	VCMPPS     $0x00, Y10, Y0, Y0
+	VANDPS     Y12, Y0, Y0
+	VMOVMSKPS  Y0, CX
+	TESTL      CX, CX
+	JNE        found31
+	VMASKMOVPS 32(AX)(DX*1), Y13, Y0
+	VCMPPS     $0x00, Y10, Y0, Y0
+	VANDPS     Y13, Y0, Y0
+	VMOVMSKPS  Y0, CX
+	TESTL      CX, CX
+	JNE        found32
+
+done35:
+	XORQ AX, AX
+	MOVQ AX, ret+16(FP)
+	VZEROUPPER
+	RET
+
+found32:
+	ADDQ $0x20, DX
+
+found31:
+	TZCNTL CX, CX
+	SHRQ   $0x02, DX
+	LEAQ   (DX)(CX*1), AX
+	MOVQ   AX, ret+16(FP)
+	VZEROUPPER
+	RET

@@ -11,6 +11,8 @@ var floatAVX512 = floatKernels{
 	silu:     siluAVX512,
 	softmax:  softmaxAVX512,
 	rotate:   rotateAVX512,
+	sumExp:   sumExpAVX512,
+	argMax:   argMaxAVX512,
 }
 
 //go:noescape
@@ -33,3 +35,9 @@ func softmaxAVX512(x *float32, n int, scale float32)
 
 //go:noescape
 func rotateAVX512(x, cos, sin *float32, n int)
+
+//go:noescape
+func sumExpAVX512(x *float32, n int, most float32) float64
+
+//go:noescape
+func argMaxAVX512(x *float32, n int) int

@@ -1356,3 +1356,198 @@ last23:
 done24:
 	VZEROUPPER
 	RET
+
+// func sumExpAVX512(x *float32, n int, most float32) float64
+// Requires: AVX, AVX512F, BMI2, SSE2
+TEXT ·sumExpAVX512(SB), NOSPLIT, $0-32
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS most+16(FP), Z7
+	VBROADCASTSS cc2b00000<>+0(SB), Z16
+	VBROADCASTSS c42b20000<>+0(SB), Z17
+	VBROADCASTSS c3fb8aa3b<>+0(SB), Z18
+	VBROADCASTSS c4b40007f<>+0(SB), Z19
+	VBROADCASTSS c3f318000<>+0(SB), Z20
+	VBROADCASTSS cb95e8083<>+0(SB), Z21
+	VBROADCASTSS c3f800000<>+0(SB), Z22
+	VBROADCASTSS c3953f87b<>+0(SB), Z23
+	VBROADCASTSS c3ab6ac60<>+0(SB), Z24
+	VBROADCASTSS c3c088677<>+0(SB), Z25
+	VBROADCASTSS c3d2aaa65<>+0(SB), Z26
+	VBROADCASTSS c3e2aaaac<>+0(SB), Z27
+	VBROADCASTSS c3f000000<>+0(SB), Z28
+	VXORPS       X6, X6, X6
+	VXORPS       X8, X8, X8
+	VXORPS       X9, X9, X9
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JLT          last26
+
+step25:
+	VMOVUPS       (AX)(DX*1), Z0
+	VSUBPS        Z7, Z0, Z0
+	VMAXPS        Z0, Z16, Z0
+	VMINPS        Z0, Z17, Z0
+	VMULPS        Z18, Z0, Z2
+	VADDPS        Z19, Z2, Z2
+	VSUBPS        Z19, Z2, Z4
+	VMULPS        Z20, Z4, Z3
+	VSUBPS        Z3, Z0, Z3
+	VMULPS        Z21, Z4, Z4
+	VSUBPS        Z4, Z3, Z3
+	VMULPS        Z3, Z3, Z4
+	VMULPS        Z23, Z3, Z0
+	VADDPS        Z24, Z0, Z0
+	VMULPS        Z4, Z0, Z0
+	VMULPS        Z25, Z3, Z5
+	VADDPS        Z26, Z5, Z5
+	VADDPS        Z5, Z0, Z0
+	VMULPS        Z4, Z0, Z0
+	VMULPS        Z27, Z3, Z5
+	VADDPS        Z28, Z5, Z5
+	VADDPS        Z5, Z0, Z0
+	VMULPS        Z4, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VADDPS        Z22, Z0, Z0
+	VPSLLD        $0x17, Z2, Z2
+	VMULPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y0, Z0
+	VADDPD        Z0, Z8, Z8
+	VADDPD        Z2, Z9, Z9
+	ADDQ          $0x40, DX
+	SUBQ          $0x10, CX
+	JGE           step25
+
+last26:
+	ADDQ          $0x10, CX
+	JEQ           done27
+	MOVL          $0x0000ffff, BX
+	BZHIL         CX, BX, BX
+	KMOVW         BX, K1
+	VMOVUPS.Z     (AX)(DX*1), K1, Z0
+	VSUBPS        Z7, Z0, Z0
+	VMAXPS        Z0, Z16, Z0
+	VMINPS        Z0, Z17, Z0
+	VMULPS        Z18, Z0, Z2
+	VADDPS        Z19, Z2, Z2
+	VSUBPS        Z19, Z2, Z4
+	VMULPS        Z20, Z4, Z3
+	VSUBPS        Z3, Z0, Z3
+	VMULPS        Z21, Z4, Z4
+	VSUBPS        Z4, Z3, Z3
+	VMULPS        Z3, Z3, Z4
+	VMULPS        Z23, Z3, Z0
+	VADDPS        Z24, Z0, Z0
+	VMULPS        Z4, Z0, Z0
+	VMULPS        Z25, Z3, Z5
+	VADDPS        Z26, Z5, Z5
+	VADDPS        Z5, Z0, Z0
+	VMULPS        Z4, Z0, Z0
+	VMULPS        Z27, Z3, Z5
+	VADDPS        Z28, Z5, Z5
+	VADDPS        Z5, Z0, Z0
+	VMULPS        Z4, Z0, Z0
+	VADDPS        Z3, Z0, Z0
+	VADDPS        Z22, Z0, Z0
+	VPSLLD        $0x17, Z2, Z2
+	VMULPS        Z2, Z0, Z0
+	VBLENDMPS     Z0, Z6, K1, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y0, Z0
+	VADDPD        Z0, Z8, Z8
+	VADDPD        Z2, Z9, Z9
+
+done27:
+	VADDPD        Z9, Z8, Z8
+	VEXTRACTF64X4 $0x01, Z8, Y6
+	VADDPD        Y6, Y8, Y8
+	VEXTRACTF128  $0x01, Y8, X6
+	VADDPD        X6, X8, X8
+	VUNPCKHPD     X8, X8, X6
+	VADDSD        X6, X8, X8
+	MOVSD         X8, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func argMaxAVX512(x *float32, n int) int
+// Requires: AVX, AVX512F, BMI, BMI2
+TEXT ·argMaxAVX512(SB), NOSPLIT, $0-24
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS cff800000<>+0(SB), Z8
+	XORQ         DX, DX
+	MOVQ         CX, BX
+	SUBQ         $0x10, BX
+	JLT          last29
+
+step28:
+	VMOVUPS (AX)(DX*1), Z0
+	VMAXPS  Z8, Z0, Z0
+	VMOVAPS Z0, Z8
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, BX
+	JGE     step28
+
+last29:
+	ADDQ      $0x10, BX
+	JEQ       done30
+	MOVL      $0x0000ffff, SI
+	BZHIL     BX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z0
+	VMAXPS    Z8, Z0, Z0
+	VBLENDMPS Z0, Z8, K1, Z8
+
+done30:
+	VEXTRACTF64X4 $0x01, Z8, Y0
+	VMAXPS        Y0, Y8, Y8
+	VEXTRACTF128  $0x01, Y8, X0
+	VMAXPS        X0, X8, X8
+	VMOVHLPS      X8, X8, X0
+	VMAXPS        X0, X8, X8
+	VMOVSHDUP     X8, X0
+	VMAXPS        X0, X8, X8
+	VBROADCASTSS  X8, Z10
+	XORQ          DX, DX
+	MOVQ          CX, BX
+	SUBQ          $0x10, BX
+	JLT           last34
+
+step33:
+	VMOVUPS (AX)(DX*1), Z0
+	VCMPPS  $0x00, Z10, Z0, K2
+	KMOVW   K2, CX
+	TESTL   CX, CX
+	JNE     found31
+	ADDQ    $0x40, DX
+	SUBQ    $0x10, BX
+	JGE     step33
+
+last34:
+	ADDQ      $0x10, BX
+	JEQ       done35
+	MOVL      $0x0000ffff, CX
+	BZHIL     BX, CX, CX
+	KMOVW     CX, K1
+	VMOVUPS.Z (AX)(DX*1), K1, Z0
+	VCMPPS    $0x00, Z10, Z0, K1, K2
+	KMOVW     K2, CX
+	TESTL     CX, CX
+	JNE       found31
+
+done35:
+	XORQ AX, AX
+	MOVQ AX, ret+16(FP)
+	VZEROUPPER
+	RET
+
+found31:
+	TZCNTL CX, CX
+	SHRQ   $0x02, DX
+	LEAQ   (DX)(CX*1), AX
+	MOVQ   AX, ret+16(FP)
+	VZEROUPPER
+	RET

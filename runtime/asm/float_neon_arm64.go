@@ -10,6 +10,8 @@ var floatNEON = floatKernels{
 	silu:     siluGeneric,
 	softmax:  softmaxGeneric,
 	rotate:   rotateGeneric,
+	sumExp:   sumExpGeneric,
+	argMax:   argMaxGeneric,
 }
 
 //go:noescape

@@ -55,6 +55,8 @@ func TestFloatKernelsAgree(t *testing.T) {
 			both("silu", func(k *floatKernels, z []float32) { k.silu(&z[0], &x[0], &y[0], n) })
 			both("softmax", func(k *floatKernels, z []float32) { k.softmax(&z[0], n, scale) })
 			both("rotate", func(k *floatKernels, z []float32) { k.rotate(&z[0], &x[0], &y[0], n) })
+			both("sumExp", func(k *floatKernels, z []float32) { z[0] = float32(k.sumExp(&x[0], n, scale)) })
+			both("argMax", func(k *floatKernels, z []float32) { z[0] = float32(k.argMax(&x[0], n)) })
 			w := hostile(rng, 64+n)
 			both("matmul", func(k *floatKernels, z []float32) {
 				if len(z) >= 64 {

@@ -2,6 +2,7 @@ package asm
 
 import (
 	"math"
+	"slices"
 	"unsafe"
 )
 
@@ -14,6 +15,8 @@ var genericFloats = floatKernels{
 	silu:     siluGeneric,
 	softmax:  softmaxGeneric,
 	rotate:   rotateGeneric,
+	sumExp:   sumExpGeneric,
+	argMax:   argMaxGeneric,
 }
 
 // lanes is the number of partial sums of a reduction: element i goes to lane
@@ -21,7 +24,7 @@ var genericFloats = floatKernels{
 // 512-bit register, of two of 256 bits or of four of 128.
 const lanes = 16
 
-func fold(s *[lanes]float32) float32 {
+func fold[T float32 | float64](s *[lanes]T) T {
 	for h := lanes / 2; h > 0; h /= 2 {
 		for i := range h {
 			s[i] += s[i+h]
@@ -95,6 +98,25 @@ func rotateGeneric(x, cos, sin *float32, n int) {
 		xs[j] = float32(a*c) - float32(b*ss[j])
 		xs[j+n] = float32(b*c) + float32(a*ss[j])
 	}
+}
+
+func sumExpGeneric(x *float32, n int, most float32) float64 {
+	var sum [lanes]float64
+	for i, v := range unsafe.Slice(x, n) {
+		sum[i%lanes] += float64(exp(v - most))
+	}
+	return fold(&sum)
+}
+
+func argMaxGeneric(x *float32, n int) int {
+	xs := unsafe.Slice(x, n)
+	most := float32(math.Inf(-1))
+	for _, v := range xs {
+		if v > most {
+			most = v
+		}
+	}
+	return max(slices.Index(xs, most), 0)
 }
 
 func matMulGeneric(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int) {

@@ -12,6 +12,8 @@ type floatKernels struct {
 	silu     func(dst, gate, up *float32, n int)
 	softmax  func(x *float32, n int, scale float32)
 	rotate   func(x, cos, sin *float32, n int)
+	sumExp   func(x *float32, n int, most float32) float64
+	argMax   func(x *float32, n int) int
 }
 
 // MatMul adds the product of a float32 panel with n rows of activations to 32

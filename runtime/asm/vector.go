@@ -72,3 +72,21 @@ func Rotate(x, cos, sin []float32) {
 	}
 	active.float.rotate(&x[0], &cos[0], &sin[0], n)
 }
+
+// SumExp is Σ e^(x[i] − most), exponentials in float32, their sum in lanes of
+// float64.
+func SumExp(x []float32, most float32) float64 {
+	if len(x) == 0 {
+		return 0
+	}
+	return active.float.sumExp(&x[0], len(x), most)
+}
+
+// ArgMax is the index of the greatest of x, the lowest of equals. It passes over
+// NaN; if nothing else is there, or nothing at all, it is 0.
+func ArgMax(x []float32) int {
+	if len(x) == 0 {
+		return 0
+	}
+	return active.float.argMax(&x[0], len(x))
+}

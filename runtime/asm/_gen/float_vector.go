@@ -14,6 +14,8 @@ func (s *simd) vectors() {
 	s.silu()
 	s.softmax()
 	s.rotate()
+	s.sumExp()
+	s.argMax()
 }
 
 // Constants of exp (runtime/asm/exp.go).
