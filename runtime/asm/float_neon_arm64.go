@@ -4,15 +4,31 @@ package asm
 
 var floatNEON = floatKernels{
 	matmul:   matMulNEON,
-	scaleAdd: scaleAddGeneric,
-	dot:      dotGeneric,
-	rmsnorm:  rmsNormGeneric,
-	silu:     siluGeneric,
-	softmax:  softmaxGeneric,
-	rotate:   rotateGeneric,
-	sumExp:   sumExpGeneric,
-	argMax:   argMaxGeneric,
+	scaleAdd: scaleAddNEON,
+	dot:      dotNEON,
+	rmsnorm:  rmsNormNEON,
+	silu:     siluNEON,
+	softmax:  softmaxNEON,
+	rotate:   rotateNEON,
 }
 
 //go:noescape
 func matMulNEON(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
+
+//go:noescape
+func scaleAddNEON(dst, x *float32, n int, f float32)
+
+//go:noescape
+func dotNEON(x, y *float32, n int) float32
+
+//go:noescape
+func rmsNormNEON(dst, x, w *float32, n int, r float32)
+
+//go:noescape
+func siluNEON(dst, gate, up *float32, n int)
+
+//go:noescape
+func softmaxNEON(x *float32, n int, scale float32)
+
+//go:noescape
+func rotateNEON(x, cos, sin *float32, n int)

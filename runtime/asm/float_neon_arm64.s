@@ -206,3 +206,711 @@ element:
 
 done:
 	RET
+
+// func scaleAddNEON(dst, x *float32, n int, f float32)
+TEXT ·scaleAddNEON(SB), NOSPLIT, $0-28
+	MOVD  dst+0(FP), R0
+	MOVD  x+8(FP), R1
+	MOVD  n+16(FP), R2
+	FMOVS f+24(FP), F0
+	SUBS  $16, R2
+	BLT   addRest
+
+add16:
+	VLD1.P 64(R1), [V4.S4, V5.S4, V6.S4, V7.S4]
+	VLD1   (R0), [V8.S4, V9.S4, V10.S4, V11.S4]
+	WORD   $0x4f809084                            // fmul v4.4s, v4.4s, v0.s[0]
+	WORD   $0x4f8090a5                            // fmul v5.4s, v5.4s, v0.s[0]
+	WORD   $0x4f8090c6                            // fmul v6.4s, v6.4s, v0.s[0]
+	WORD   $0x4f8090e7                            // fmul v7.4s, v7.4s, v0.s[0]
+	WORD   $0x4e24d508                            // fadd v8.4s, v8.4s, v4.4s
+	WORD   $0x4e25d529                            // fadd v9.4s, v9.4s, v5.4s
+	WORD   $0x4e26d54a                            // fadd v10.4s, v10.4s, v6.4s
+	WORD   $0x4e27d56b                            // fadd v11.4s, v11.4s, v7.4s
+	VST1.P [V8.S4, V9.S4, V10.S4, V11.S4], 64(R0)
+	SUBS   $16, R2
+	BGE    add16
+
+addRest:
+	ADDS $16, R2
+	BEQ  addDone
+
+add1:
+	FMOVS.P 4(R1), F4
+	FMOVS   (R0), F8
+	WORD    $0x4f809084 // fmul v4.4s, v4.4s, v0.s[0]
+	WORD    $0x4e24d508 // fadd v8.4s, v8.4s, v4.4s
+	FMOVS.P F8, 4(R0)
+	SUBS    $1, R2
+	BNE     add1
+
+addDone:
+	RET
+
+// func dotNEON(x, y *float32, n int) float32
+TEXT ·dotNEON(SB), NOSPLIT, $0-28
+	MOVD  x+0(FP), R0
+	MOVD  y+8(FP), R1
+	MOVD  n+16(FP), R2
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	SUBS  $16, R2
+	BLT   sumRest
+
+sum16:
+	VLD1.P 64(R0), [V4.S4, V5.S4, V6.S4, V7.S4]
+	VLD1.P 64(R1), [V8.S4, V9.S4, V10.S4, V11.S4]
+	WORD   $0x6e28dc84                            // fmul v4.4s, v4.4s, v8.4s
+	WORD   $0x6e29dca5                            // fmul v5.4s, v5.4s, v9.4s
+	WORD   $0x6e2adcc6                            // fmul v6.4s, v6.4s, v10.4s
+	WORD   $0x6e2bdce7                            // fmul v7.4s, v7.4s, v11.4s
+	WORD   $0x4e24d400                            // fadd v0.4s, v0.4s, v4.4s
+	WORD   $0x4e25d421                            // fadd v1.4s, v1.4s, v5.4s
+	WORD   $0x4e26d442                            // fadd v2.4s, v2.4s, v6.4s
+	WORD   $0x4e27d463                            // fadd v3.4s, v3.4s, v7.4s
+	SUBS   $16, R2
+	BGE    sum16
+
+sumRest:
+	ADDS $16, R2
+	BEQ  sumDone
+
+sum1:
+	FMOVS.P 4(R0), F4
+	FMOVS.P 4(R1), F8
+	WORD    $0x6e28dc84                // fmul v4.4s, v4.4s, v8.4s
+	WORD    $0x4e24d400                // fadd v0.4s, v0.4s, v4.4s
+	VORR    V0.B16, V0.B16, V8.B16
+	VEXT    $4, V1.B16, V0.B16, V0.B16
+	VEXT    $4, V2.B16, V1.B16, V1.B16
+	VEXT    $4, V3.B16, V2.B16, V2.B16
+	VEXT    $4, V8.B16, V3.B16, V3.B16
+	SUBS    $1, R2
+	BNE     sum1
+
+sumDone:
+	WORD  $0x4e22d400                // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d421                // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e21d400                // fadd v0.4s, v0.4s, v1.4s
+	VEXT  $8, V0.B16, V0.B16, V1.B16
+	WORD  $0x4e21d400                // fadd v0.4s, v0.4s, v1.4s
+	VEXT  $4, V0.B16, V0.B16, V1.B16
+	WORD  $0x4e21d400                // fadd v0.4s, v0.4s, v1.4s
+	FMOVS F0, ret+24(FP)
+	RET
+
+// func rmsNormNEON(dst, x, w *float32, n int, r float32)
+TEXT ·rmsNormNEON(SB), NOSPLIT, $0-36
+	MOVD  dst+0(FP), R0
+	MOVD  x+8(FP), R1
+	MOVD  w+16(FP), R2
+	MOVD  n+24(FP), R3
+	FMOVS r+32(FP), F0
+	SUBS  $16, R3
+	BLT   normRest
+
+norm16:
+	VLD1.P 64(R1), [V4.S4, V5.S4, V6.S4, V7.S4]
+	VLD1.P 64(R2), [V8.S4, V9.S4, V10.S4, V11.S4]
+	WORD   $0x4f809084                            // fmul v4.4s, v4.4s, v0.s[0]
+	WORD   $0x4f8090a5                            // fmul v5.4s, v5.4s, v0.s[0]
+	WORD   $0x4f8090c6                            // fmul v6.4s, v6.4s, v0.s[0]
+	WORD   $0x4f8090e7                            // fmul v7.4s, v7.4s, v0.s[0]
+	WORD   $0x6e28dc84                            // fmul v4.4s, v4.4s, v8.4s
+	WORD   $0x6e29dca5                            // fmul v5.4s, v5.4s, v9.4s
+	WORD   $0x6e2adcc6                            // fmul v6.4s, v6.4s, v10.4s
+	WORD   $0x6e2bdce7                            // fmul v7.4s, v7.4s, v11.4s
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R0)
+	SUBS   $16, R3
+	BGE    norm16
+
+normRest:
+	ADDS $16, R3
+	BEQ  normDone
+
+norm1:
+	FMOVS.P 4(R1), F4
+	FMOVS.P 4(R2), F8
+	WORD    $0x4f809084 // fmul v4.4s, v4.4s, v0.s[0]
+	WORD    $0x6e28dc84 // fmul v4.4s, v4.4s, v8.4s
+	FMOVS.P F4, 4(R0)
+	SUBS    $1, R3
+	BNE     norm1
+
+normDone:
+	RET
+
+// func rotateNEON(x, cos, sin *float32, n int)
+TEXT ·rotateNEON(SB), NOSPLIT, $0-32
+	MOVD x+0(FP), R0
+	MOVD cos+8(FP), R1
+	MOVD sin+16(FP), R2
+	MOVD n+24(FP), R3
+	ADD  R3<<2, R0, R4
+	SUBS $16, R3
+	BLT  turnRest
+
+turn16:
+	VLD1   (R0), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1   (R4), [V4.S4, V5.S4, V6.S4, V7.S4]
+	VLD1.P 64(R1), [V8.S4, V9.S4, V10.S4, V11.S4]
+	VLD1.P 64(R2), [V12.S4, V13.S4, V14.S4, V15.S4]
+	WORD   $0x6e28dc10                              // fmul v16.4s, v0.4s, v8.4s
+	WORD   $0x6e29dc31                              // fmul v17.4s, v1.4s, v9.4s
+	WORD   $0x6e2adc52                              // fmul v18.4s, v2.4s, v10.4s
+	WORD   $0x6e2bdc73                              // fmul v19.4s, v3.4s, v11.4s
+	WORD   $0x6e2cdc94                              // fmul v20.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddcb5                              // fmul v21.4s, v5.4s, v13.4s
+	WORD   $0x6e2edcd6                              // fmul v22.4s, v6.4s, v14.4s
+	WORD   $0x6e2fdcf7                              // fmul v23.4s, v7.4s, v15.4s
+	WORD   $0x6e28dc98                              // fmul v24.4s, v4.4s, v8.4s
+	WORD   $0x6e29dcb9                              // fmul v25.4s, v5.4s, v9.4s
+	WORD   $0x6e2adcda                              // fmul v26.4s, v6.4s, v10.4s
+	WORD   $0x6e2bdcfb                              // fmul v27.4s, v7.4s, v11.4s
+	WORD   $0x6e2cdc1c                              // fmul v28.4s, v0.4s, v12.4s
+	WORD   $0x6e2ddc3d                              // fmul v29.4s, v1.4s, v13.4s
+	WORD   $0x6e2edc5e                              // fmul v30.4s, v2.4s, v14.4s
+	WORD   $0x6e2fdc7f                              // fmul v31.4s, v3.4s, v15.4s
+	WORD   $0x4eb4d610                              // fsub v16.4s, v16.4s, v20.4s
+	WORD   $0x4eb5d631                              // fsub v17.4s, v17.4s, v21.4s
+	WORD   $0x4eb6d652                              // fsub v18.4s, v18.4s, v22.4s
+	WORD   $0x4eb7d673                              // fsub v19.4s, v19.4s, v23.4s
+	WORD   $0x4e3cd718                              // fadd v24.4s, v24.4s, v28.4s
+	WORD   $0x4e3dd739                              // fadd v25.4s, v25.4s, v29.4s
+	WORD   $0x4e3ed75a                              // fadd v26.4s, v26.4s, v30.4s
+	WORD   $0x4e3fd77b                              // fadd v27.4s, v27.4s, v31.4s
+	VST1.P [V16.S4, V17.S4, V18.S4, V19.S4], 64(R0)
+	VST1.P [V24.S4, V25.S4, V26.S4, V27.S4], 64(R4)
+	SUBS   $16, R3
+	BGE    turn16
+
+turnRest:
+	ADDS $16, R3
+	BEQ  turnDone
+
+turn1:
+	FMOVS   (R0), F0
+	FMOVS   (R4), F4
+	FMOVS.P 4(R1), F8
+	FMOVS.P 4(R2), F12
+	WORD    $0x6e28dc10 // fmul v16.4s, v0.4s, v8.4s
+	WORD    $0x6e2cdc94 // fmul v20.4s, v4.4s, v12.4s
+	WORD    $0x6e28dc98 // fmul v24.4s, v4.4s, v8.4s
+	WORD    $0x6e2cdc1c // fmul v28.4s, v0.4s, v12.4s
+	WORD    $0x4eb4d610 // fsub v16.4s, v16.4s, v20.4s
+	WORD    $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	FMOVS.P F16, 4(R0)
+	FMOVS.P F24, 4(R4)
+	SUBS    $1, R3
+	BNE     turn1
+
+turnDone:
+	RET
+
+// func siluNEON(dst, gate, up *float32, n int)
+TEXT ·siluNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD gate+8(FP), R1
+	MOVD up+16(FP), R2
+	MOVD n+24(FP), R3
+	MOVD $0x3fb8aa3b, R8
+	VMOV R8, V16.S[0]
+	MOVD $0x3f318000, R8
+	VMOV R8, V16.S[1]
+	MOVD $0xb95e8083, R8
+	VMOV R8, V16.S[2]
+	MOVD $0x3953f87b, R8
+	VMOV R8, V17.S[0]
+	MOVD $0x3c088677, R8
+	VMOV R8, V17.S[1]
+	MOVD $0x3e2aaaac, R8
+	VMOV R8, V17.S[2]
+	MOVD $0xc2b00000, R8
+	VDUP R8, V18.S4
+	MOVD $0x42b20000, R8
+	VDUP R8, V19.S4
+	MOVD $0x4b40007f, R8
+	VDUP R8, V20.S4
+	MOVD $0x3ab6ac60, R8
+	VDUP R8, V21.S4
+	MOVD $0x3d2aaa65, R8
+	VDUP R8, V22.S4
+	MOVD $0x3f000000, R8
+	VDUP R8, V23.S4
+	MOVD $0x3f800000, R8
+	VDUP R8, V24.S4
+	SUBS $16, R3
+	BLT  siluRest
+
+silu16:
+	VLD1   (R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD   $0x6ea0f800                            // fneg v0.4s, v0.4s
+	WORD   $0x6ea0f821                            // fneg v1.4s, v1.4s
+	WORD   $0x6ea0f842                            // fneg v2.4s, v2.4s
+	WORD   $0x6ea0f863                            // fneg v3.4s, v3.4s
+	WORD   $0x4e32f400                            // fmax v0.4s, v0.4s, v18.4s
+	WORD   $0x4e32f421                            // fmax v1.4s, v1.4s, v18.4s
+	WORD   $0x4e32f442                            // fmax v2.4s, v2.4s, v18.4s
+	WORD   $0x4e32f463                            // fmax v3.4s, v3.4s, v18.4s
+	WORD   $0x4eb3f400                            // fmin v0.4s, v0.4s, v19.4s
+	WORD   $0x4eb3f421                            // fmin v1.4s, v1.4s, v19.4s
+	WORD   $0x4eb3f442                            // fmin v2.4s, v2.4s, v19.4s
+	WORD   $0x4eb3f463                            // fmin v3.4s, v3.4s, v19.4s
+	WORD   $0x4f909008                            // fmul v8.4s, v0.4s, v16.s[0]
+	WORD   $0x4f909029                            // fmul v9.4s, v1.4s, v16.s[0]
+	WORD   $0x4f90904a                            // fmul v10.4s, v2.4s, v16.s[0]
+	WORD   $0x4f90906b                            // fmul v11.4s, v3.4s, v16.s[0]
+	WORD   $0x4e34d508                            // fadd v8.4s, v8.4s, v20.4s
+	WORD   $0x4e34d529                            // fadd v9.4s, v9.4s, v20.4s
+	WORD   $0x4e34d54a                            // fadd v10.4s, v10.4s, v20.4s
+	WORD   $0x4e34d56b                            // fadd v11.4s, v11.4s, v20.4s
+	WORD   $0x4eb4d50c                            // fsub v12.4s, v8.4s, v20.4s
+	WORD   $0x4eb4d52d                            // fsub v13.4s, v9.4s, v20.4s
+	WORD   $0x4eb4d54e                            // fsub v14.4s, v10.4s, v20.4s
+	WORD   $0x4eb4d56f                            // fsub v15.4s, v11.4s, v20.4s
+	WORD   $0x4fb09184                            // fmul v4.4s, v12.4s, v16.s[1]
+	WORD   $0x4fb091a5                            // fmul v5.4s, v13.4s, v16.s[1]
+	WORD   $0x4fb091c6                            // fmul v6.4s, v14.4s, v16.s[1]
+	WORD   $0x4fb091e7                            // fmul v7.4s, v15.4s, v16.s[1]
+	WORD   $0x4ea4d400                            // fsub v0.4s, v0.4s, v4.4s
+	WORD   $0x4ea5d421                            // fsub v1.4s, v1.4s, v5.4s
+	WORD   $0x4ea6d442                            // fsub v2.4s, v2.4s, v6.4s
+	WORD   $0x4ea7d463                            // fsub v3.4s, v3.4s, v7.4s
+	WORD   $0x4f909984                            // fmul v4.4s, v12.4s, v16.s[2]
+	WORD   $0x4f9099a5                            // fmul v5.4s, v13.4s, v16.s[2]
+	WORD   $0x4f9099c6                            // fmul v6.4s, v14.4s, v16.s[2]
+	WORD   $0x4f9099e7                            // fmul v7.4s, v15.4s, v16.s[2]
+	WORD   $0x4ea4d400                            // fsub v0.4s, v0.4s, v4.4s
+	WORD   $0x4ea5d421                            // fsub v1.4s, v1.4s, v5.4s
+	WORD   $0x4ea6d442                            // fsub v2.4s, v2.4s, v6.4s
+	WORD   $0x4ea7d463                            // fsub v3.4s, v3.4s, v7.4s
+	WORD   $0x6e20dc0c                            // fmul v12.4s, v0.4s, v0.4s
+	WORD   $0x6e21dc2d                            // fmul v13.4s, v1.4s, v1.4s
+	WORD   $0x6e22dc4e                            // fmul v14.4s, v2.4s, v2.4s
+	WORD   $0x6e23dc6f                            // fmul v15.4s, v3.4s, v3.4s
+	WORD   $0x4f919004                            // fmul v4.4s, v0.4s, v17.s[0]
+	WORD   $0x4f919025                            // fmul v5.4s, v1.4s, v17.s[0]
+	WORD   $0x4f919046                            // fmul v6.4s, v2.4s, v17.s[0]
+	WORD   $0x4f919067                            // fmul v7.4s, v3.4s, v17.s[0]
+	WORD   $0x4e35d484                            // fadd v4.4s, v4.4s, v21.4s
+	WORD   $0x4e35d4a5                            // fadd v5.4s, v5.4s, v21.4s
+	WORD   $0x4e35d4c6                            // fadd v6.4s, v6.4s, v21.4s
+	WORD   $0x4e35d4e7                            // fadd v7.4s, v7.4s, v21.4s
+	WORD   $0x4fb1901c                            // fmul v28.4s, v0.4s, v17.s[1]
+	WORD   $0x4fb1903d                            // fmul v29.4s, v1.4s, v17.s[1]
+	WORD   $0x4fb1905e                            // fmul v30.4s, v2.4s, v17.s[1]
+	WORD   $0x4fb1907f                            // fmul v31.4s, v3.4s, v17.s[1]
+	WORD   $0x4e36d79c                            // fadd v28.4s, v28.4s, v22.4s
+	WORD   $0x4e36d7bd                            // fadd v29.4s, v29.4s, v22.4s
+	WORD   $0x4e36d7de                            // fadd v30.4s, v30.4s, v22.4s
+	WORD   $0x4e36d7ff                            // fadd v31.4s, v31.4s, v22.4s
+	WORD   $0x6e2cdc84                            // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5                            // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x6e2edcc6                            // fmul v6.4s, v6.4s, v14.4s
+	WORD   $0x6e2fdce7                            // fmul v7.4s, v7.4s, v15.4s
+	WORD   $0x4e3cd484                            // fadd v4.4s, v4.4s, v28.4s
+	WORD   $0x4e3dd4a5                            // fadd v5.4s, v5.4s, v29.4s
+	WORD   $0x4e3ed4c6                            // fadd v6.4s, v6.4s, v30.4s
+	WORD   $0x4e3fd4e7                            // fadd v7.4s, v7.4s, v31.4s
+	WORD   $0x4f91981c                            // fmul v28.4s, v0.4s, v17.s[2]
+	WORD   $0x4f91983d                            // fmul v29.4s, v1.4s, v17.s[2]
+	WORD   $0x4f91985e                            // fmul v30.4s, v2.4s, v17.s[2]
+	WORD   $0x4f91987f                            // fmul v31.4s, v3.4s, v17.s[2]
+	WORD   $0x4e37d79c                            // fadd v28.4s, v28.4s, v23.4s
+	WORD   $0x4e37d7bd                            // fadd v29.4s, v29.4s, v23.4s
+	WORD   $0x4e37d7de                            // fadd v30.4s, v30.4s, v23.4s
+	WORD   $0x4e37d7ff                            // fadd v31.4s, v31.4s, v23.4s
+	WORD   $0x6e2cdc84                            // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5                            // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x6e2edcc6                            // fmul v6.4s, v6.4s, v14.4s
+	WORD   $0x6e2fdce7                            // fmul v7.4s, v7.4s, v15.4s
+	WORD   $0x4e3cd484                            // fadd v4.4s, v4.4s, v28.4s
+	WORD   $0x4e3dd4a5                            // fadd v5.4s, v5.4s, v29.4s
+	WORD   $0x4e3ed4c6                            // fadd v6.4s, v6.4s, v30.4s
+	WORD   $0x4e3fd4e7                            // fadd v7.4s, v7.4s, v31.4s
+	WORD   $0x6e2cdc84                            // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5                            // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x6e2edcc6                            // fmul v6.4s, v6.4s, v14.4s
+	WORD   $0x6e2fdce7                            // fmul v7.4s, v7.4s, v15.4s
+	WORD   $0x4e20d484                            // fadd v4.4s, v4.4s, v0.4s
+	WORD   $0x4e21d4a5                            // fadd v5.4s, v5.4s, v1.4s
+	WORD   $0x4e22d4c6                            // fadd v6.4s, v6.4s, v2.4s
+	WORD   $0x4e23d4e7                            // fadd v7.4s, v7.4s, v3.4s
+	WORD   $0x4e38d484                            // fadd v4.4s, v4.4s, v24.4s
+	WORD   $0x4e38d4a5                            // fadd v5.4s, v5.4s, v24.4s
+	WORD   $0x4e38d4c6                            // fadd v6.4s, v6.4s, v24.4s
+	WORD   $0x4e38d4e7                            // fadd v7.4s, v7.4s, v24.4s
+	VSHL   $23, V8.S4, V8.S4
+	VSHL   $23, V9.S4, V9.S4
+	VSHL   $23, V10.S4, V10.S4
+	VSHL   $23, V11.S4, V11.S4
+	WORD   $0x6e28dc84                            // fmul v4.4s, v4.4s, v8.4s
+	WORD   $0x6e29dca5                            // fmul v5.4s, v5.4s, v9.4s
+	WORD   $0x6e2adcc6                            // fmul v6.4s, v6.4s, v10.4s
+	WORD   $0x6e2bdce7                            // fmul v7.4s, v7.4s, v11.4s
+	WORD   $0x4e38d484                            // fadd v4.4s, v4.4s, v24.4s
+	WORD   $0x4e38d4a5                            // fadd v5.4s, v5.4s, v24.4s
+	WORD   $0x4e38d4c6                            // fadd v6.4s, v6.4s, v24.4s
+	WORD   $0x4e38d4e7                            // fadd v7.4s, v7.4s, v24.4s
+	VLD1.P 64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P 64(R2), [V8.S4, V9.S4, V10.S4, V11.S4]
+	WORD   $0x6e24fc04                            // fdiv v4.4s, v0.4s, v4.4s
+	WORD   $0x6e25fc25                            // fdiv v5.4s, v1.4s, v5.4s
+	WORD   $0x6e26fc46                            // fdiv v6.4s, v2.4s, v6.4s
+	WORD   $0x6e27fc67                            // fdiv v7.4s, v3.4s, v7.4s
+	WORD   $0x6e28dc84                            // fmul v4.4s, v4.4s, v8.4s
+	WORD   $0x6e29dca5                            // fmul v5.4s, v5.4s, v9.4s
+	WORD   $0x6e2adcc6                            // fmul v6.4s, v6.4s, v10.4s
+	WORD   $0x6e2bdce7                            // fmul v7.4s, v7.4s, v11.4s
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R0)
+	SUBS   $16, R3
+	BGE    silu16
+
+siluRest:
+	ADDS $16, R3
+	BEQ  siluDone
+
+silu1:
+	FMOVS   (R1), F0
+	WORD    $0x6ea0f800       // fneg v0.4s, v0.4s
+	WORD    $0x4e32f400       // fmax v0.4s, v0.4s, v18.4s
+	WORD    $0x4eb3f400       // fmin v0.4s, v0.4s, v19.4s
+	WORD    $0x4f909008       // fmul v8.4s, v0.4s, v16.s[0]
+	WORD    $0x4e34d508       // fadd v8.4s, v8.4s, v20.4s
+	WORD    $0x4eb4d50c       // fsub v12.4s, v8.4s, v20.4s
+	WORD    $0x4fb09184       // fmul v4.4s, v12.4s, v16.s[1]
+	WORD    $0x4ea4d400       // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4f909984       // fmul v4.4s, v12.4s, v16.s[2]
+	WORD    $0x4ea4d400       // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x6e20dc0c       // fmul v12.4s, v0.4s, v0.4s
+	WORD    $0x4f919004       // fmul v4.4s, v0.4s, v17.s[0]
+	WORD    $0x4e35d484       // fadd v4.4s, v4.4s, v21.4s
+	WORD    $0x4fb1901c       // fmul v28.4s, v0.4s, v17.s[1]
+	WORD    $0x4e36d79c       // fadd v28.4s, v28.4s, v22.4s
+	WORD    $0x6e2cdc84       // fmul v4.4s, v4.4s, v12.4s
+	WORD    $0x4e3cd484       // fadd v4.4s, v4.4s, v28.4s
+	WORD    $0x4f91981c       // fmul v28.4s, v0.4s, v17.s[2]
+	WORD    $0x4e37d79c       // fadd v28.4s, v28.4s, v23.4s
+	WORD    $0x6e2cdc84       // fmul v4.4s, v4.4s, v12.4s
+	WORD    $0x4e3cd484       // fadd v4.4s, v4.4s, v28.4s
+	WORD    $0x6e2cdc84       // fmul v4.4s, v4.4s, v12.4s
+	WORD    $0x4e20d484       // fadd v4.4s, v4.4s, v0.4s
+	WORD    $0x4e38d484       // fadd v4.4s, v4.4s, v24.4s
+	VSHL    $23, V8.S4, V8.S4
+	WORD    $0x6e28dc84       // fmul v4.4s, v4.4s, v8.4s
+	WORD    $0x4e38d484       // fadd v4.4s, v4.4s, v24.4s
+	FMOVS.P 4(R1), F0
+	FMOVS.P 4(R2), F8
+	WORD    $0x6e24fc04       // fdiv v4.4s, v0.4s, v4.4s
+	WORD    $0x6e28dc84       // fmul v4.4s, v4.4s, v8.4s
+	FMOVS.P F4, 4(R0)
+	SUBS    $1, R3
+	BNE     silu1
+
+siluDone:
+	RET
+
+// func softmaxNEON(x *float32, n int, scale float32)
+TEXT ·softmaxNEON(SB), NOSPLIT, $0-20
+	MOVD  x+0(FP), R0
+	MOVD  n+8(FP), R1
+	FMOVS scale+16(FP), F0
+	MOVD  $0x3fb8aa3b, R8
+	VMOV  R8, V16.S[0]
+	MOVD  $0x3f318000, R8
+	VMOV  R8, V16.S[1]
+	MOVD  $0xb95e8083, R8
+	VMOV  R8, V16.S[2]
+	MOVD  $0x3953f87b, R8
+	VMOV  R8, V17.S[0]
+	MOVD  $0x3c088677, R8
+	VMOV  R8, V17.S[1]
+	MOVD  $0x3e2aaaac, R8
+	VMOV  R8, V17.S[2]
+	MOVD  $0xc2b00000, R8
+	VDUP  R8, V18.S4
+	MOVD  $0x42b20000, R8
+	VDUP  R8, V19.S4
+	MOVD  $0x4b40007f, R8
+	VDUP  R8, V20.S4
+	MOVD  $0x3ab6ac60, R8
+	VDUP  R8, V21.S4
+	MOVD  $0x3d2aaa65, R8
+	VDUP  R8, V22.S4
+	MOVD  $0x3f000000, R8
+	VDUP  R8, V23.S4
+	MOVD  $0x3f800000, R8
+	VDUP  R8, V24.S4
+	VMOV  V0.S[0], V16.S[3]
+	MOVD  R0, R2
+	MOVD  R1, R3
+	MOVD  $0xff800000, R8
+	VDUP  R8, V28.S4
+	MOVD  $0xff800000, R8
+	VDUP  R8, V29.S4
+	MOVD  $0xff800000, R8
+	VDUP  R8, V30.S4
+	MOVD  $0xff800000, R8
+	VDUP  R8, V31.S4
+	SUBS  $16, R3
+	BLT   mostRest
+
+most16:
+	VLD1.P 64(R2), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD   $0x4fb09800                          // fmul v0.4s, v0.4s, v16.s[3]
+	WORD   $0x4fb09821                          // fmul v1.4s, v1.4s, v16.s[3]
+	WORD   $0x4fb09842                          // fmul v2.4s, v2.4s, v16.s[3]
+	WORD   $0x4fb09863                          // fmul v3.4s, v3.4s, v16.s[3]
+	WORD   $0x4e20c79c                          // fmaxnm v28.4s, v28.4s, v0.4s
+	WORD   $0x4e21c7bd                          // fmaxnm v29.4s, v29.4s, v1.4s
+	WORD   $0x4e22c7de                          // fmaxnm v30.4s, v30.4s, v2.4s
+	WORD   $0x4e23c7ff                          // fmaxnm v31.4s, v31.4s, v3.4s
+	SUBS   $16, R3
+	BGE    most16
+
+mostRest:
+	ADDS $16, R3
+	BEQ  mostDone
+
+most1:
+	FMOVS.P 4(R2), F0
+	WORD    $0x4fb09800    // fmul v0.4s, v0.4s, v16.s[3]
+	VDUP    V0.S[0], V0.S4
+	WORD    $0x4e20c79c    // fmaxnm v28.4s, v28.4s, v0.4s
+	SUBS    $1, R3
+	BNE     most1
+
+mostDone:
+	WORD $0x4e3ec79c      // fmaxnm v28.4s, v28.4s, v30.4s
+	WORD $0x4e3fc7bd      // fmaxnm v29.4s, v29.4s, v31.4s
+	WORD $0x4e3dc79c      // fmaxnm v28.4s, v28.4s, v29.4s
+	WORD $0x6e30cb9c      // fmaxnmv s28, v28.4s
+	VDUP V28.S[0], V25.S4
+	MOVD R0, R2
+	MOVD R1, R3
+	SUBS $16, R3
+	BLT  expRest
+
+exp16:
+	VLD1   (R2), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD   $0x4fb09800                          // fmul v0.4s, v0.4s, v16.s[3]
+	WORD   $0x4fb09821                          // fmul v1.4s, v1.4s, v16.s[3]
+	WORD   $0x4fb09842                          // fmul v2.4s, v2.4s, v16.s[3]
+	WORD   $0x4fb09863                          // fmul v3.4s, v3.4s, v16.s[3]
+	WORD   $0x4eb9d400                          // fsub v0.4s, v0.4s, v25.4s
+	WORD   $0x4eb9d421                          // fsub v1.4s, v1.4s, v25.4s
+	WORD   $0x4eb9d442                          // fsub v2.4s, v2.4s, v25.4s
+	WORD   $0x4eb9d463                          // fsub v3.4s, v3.4s, v25.4s
+	WORD   $0x4e32f400                          // fmax v0.4s, v0.4s, v18.4s
+	WORD   $0x4e32f421                          // fmax v1.4s, v1.4s, v18.4s
+	WORD   $0x4e32f442                          // fmax v2.4s, v2.4s, v18.4s
+	WORD   $0x4e32f463                          // fmax v3.4s, v3.4s, v18.4s
+	WORD   $0x4eb3f400                          // fmin v0.4s, v0.4s, v19.4s
+	WORD   $0x4eb3f421                          // fmin v1.4s, v1.4s, v19.4s
+	WORD   $0x4eb3f442                          // fmin v2.4s, v2.4s, v19.4s
+	WORD   $0x4eb3f463                          // fmin v3.4s, v3.4s, v19.4s
+	WORD   $0x4f909008                          // fmul v8.4s, v0.4s, v16.s[0]
+	WORD   $0x4f909029                          // fmul v9.4s, v1.4s, v16.s[0]
+	WORD   $0x4f90904a                          // fmul v10.4s, v2.4s, v16.s[0]
+	WORD   $0x4f90906b                          // fmul v11.4s, v3.4s, v16.s[0]
+	WORD   $0x4e34d508                          // fadd v8.4s, v8.4s, v20.4s
+	WORD   $0x4e34d529                          // fadd v9.4s, v9.4s, v20.4s
+	WORD   $0x4e34d54a                          // fadd v10.4s, v10.4s, v20.4s
+	WORD   $0x4e34d56b                          // fadd v11.4s, v11.4s, v20.4s
+	WORD   $0x4eb4d50c                          // fsub v12.4s, v8.4s, v20.4s
+	WORD   $0x4eb4d52d                          // fsub v13.4s, v9.4s, v20.4s
+	WORD   $0x4eb4d54e                          // fsub v14.4s, v10.4s, v20.4s
+	WORD   $0x4eb4d56f                          // fsub v15.4s, v11.4s, v20.4s
+	WORD   $0x4fb09184                          // fmul v4.4s, v12.4s, v16.s[1]
+	WORD   $0x4fb091a5                          // fmul v5.4s, v13.4s, v16.s[1]
+	WORD   $0x4fb091c6                          // fmul v6.4s, v14.4s, v16.s[1]
+	WORD   $0x4fb091e7                          // fmul v7.4s, v15.4s, v16.s[1]
+	WORD   $0x4ea4d400                          // fsub v0.4s, v0.4s, v4.4s
+	WORD   $0x4ea5d421                          // fsub v1.4s, v1.4s, v5.4s
+	WORD   $0x4ea6d442                          // fsub v2.4s, v2.4s, v6.4s
+	WORD   $0x4ea7d463                          // fsub v3.4s, v3.4s, v7.4s
+	WORD   $0x4f909984                          // fmul v4.4s, v12.4s, v16.s[2]
+	WORD   $0x4f9099a5                          // fmul v5.4s, v13.4s, v16.s[2]
+	WORD   $0x4f9099c6                          // fmul v6.4s, v14.4s, v16.s[2]
+	WORD   $0x4f9099e7                          // fmul v7.4s, v15.4s, v16.s[2]
+	WORD   $0x4ea4d400                          // fsub v0.4s, v0.4s, v4.4s
+	WORD   $0x4ea5d421                          // fsub v1.4s, v1.4s, v5.4s
+	WORD   $0x4ea6d442                          // fsub v2.4s, v2.4s, v6.4s
+	WORD   $0x4ea7d463                          // fsub v3.4s, v3.4s, v7.4s
+	WORD   $0x6e20dc0c                          // fmul v12.4s, v0.4s, v0.4s
+	WORD   $0x6e21dc2d                          // fmul v13.4s, v1.4s, v1.4s
+	WORD   $0x6e22dc4e                          // fmul v14.4s, v2.4s, v2.4s
+	WORD   $0x6e23dc6f                          // fmul v15.4s, v3.4s, v3.4s
+	WORD   $0x4f919004                          // fmul v4.4s, v0.4s, v17.s[0]
+	WORD   $0x4f919025                          // fmul v5.4s, v1.4s, v17.s[0]
+	WORD   $0x4f919046                          // fmul v6.4s, v2.4s, v17.s[0]
+	WORD   $0x4f919067                          // fmul v7.4s, v3.4s, v17.s[0]
+	WORD   $0x4e35d484                          // fadd v4.4s, v4.4s, v21.4s
+	WORD   $0x4e35d4a5                          // fadd v5.4s, v5.4s, v21.4s
+	WORD   $0x4e35d4c6                          // fadd v6.4s, v6.4s, v21.4s
+	WORD   $0x4e35d4e7                          // fadd v7.4s, v7.4s, v21.4s
+	WORD   $0x4fb1901c                          // fmul v28.4s, v0.4s, v17.s[1]
+	WORD   $0x4fb1903d                          // fmul v29.4s, v1.4s, v17.s[1]
+	WORD   $0x4fb1905e                          // fmul v30.4s, v2.4s, v17.s[1]
+	WORD   $0x4fb1907f                          // fmul v31.4s, v3.4s, v17.s[1]
+	WORD   $0x4e36d79c                          // fadd v28.4s, v28.4s, v22.4s
+	WORD   $0x4e36d7bd                          // fadd v29.4s, v29.4s, v22.4s
+	WORD   $0x4e36d7de                          // fadd v30.4s, v30.4s, v22.4s
+	WORD   $0x4e36d7ff                          // fadd v31.4s, v31.4s, v22.4s
+	WORD   $0x6e2cdc84                          // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5                          // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x6e2edcc6                          // fmul v6.4s, v6.4s, v14.4s
+	WORD   $0x6e2fdce7                          // fmul v7.4s, v7.4s, v15.4s
+	WORD   $0x4e3cd484                          // fadd v4.4s, v4.4s, v28.4s
+	WORD   $0x4e3dd4a5                          // fadd v5.4s, v5.4s, v29.4s
+	WORD   $0x4e3ed4c6                          // fadd v6.4s, v6.4s, v30.4s
+	WORD   $0x4e3fd4e7                          // fadd v7.4s, v7.4s, v31.4s
+	WORD   $0x4f91981c                          // fmul v28.4s, v0.4s, v17.s[2]
+	WORD   $0x4f91983d                          // fmul v29.4s, v1.4s, v17.s[2]
+	WORD   $0x4f91985e                          // fmul v30.4s, v2.4s, v17.s[2]
+	WORD   $0x4f91987f                          // fmul v31.4s, v3.4s, v17.s[2]
+	WORD   $0x4e37d79c                          // fadd v28.4s, v28.4s, v23.4s
+	WORD   $0x4e37d7bd                          // fadd v29.4s, v29.4s, v23.4s
+	WORD   $0x4e37d7de                          // fadd v30.4s, v30.4s, v23.4s
+	WORD   $0x4e37d7ff                          // fadd v31.4s, v31.4s, v23.4s
+	WORD   $0x6e2cdc84                          // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5                          // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x6e2edcc6                          // fmul v6.4s, v6.4s, v14.4s
+	WORD   $0x6e2fdce7                          // fmul v7.4s, v7.4s, v15.4s
+	WORD   $0x4e3cd484                          // fadd v4.4s, v4.4s, v28.4s
+	WORD   $0x4e3dd4a5                          // fadd v5.4s, v5.4s, v29.4s
+	WORD   $0x4e3ed4c6                          // fadd v6.4s, v6.4s, v30.4s
+	WORD   $0x4e3fd4e7                          // fadd v7.4s, v7.4s, v31.4s
+	WORD   $0x6e2cdc84                          // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5                          // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x6e2edcc6                          // fmul v6.4s, v6.4s, v14.4s
+	WORD   $0x6e2fdce7                          // fmul v7.4s, v7.4s, v15.4s
+	WORD   $0x4e20d484                          // fadd v4.4s, v4.4s, v0.4s
+	WORD   $0x4e21d4a5                          // fadd v5.4s, v5.4s, v1.4s
+	WORD   $0x4e22d4c6                          // fadd v6.4s, v6.4s, v2.4s
+	WORD   $0x4e23d4e7                          // fadd v7.4s, v7.4s, v3.4s
+	WORD   $0x4e38d484                          // fadd v4.4s, v4.4s, v24.4s
+	WORD   $0x4e38d4a5                          // fadd v5.4s, v5.4s, v24.4s
+	WORD   $0x4e38d4c6                          // fadd v6.4s, v6.4s, v24.4s
+	WORD   $0x4e38d4e7                          // fadd v7.4s, v7.4s, v24.4s
+	VSHL   $23, V8.S4, V8.S4
+	VSHL   $23, V9.S4, V9.S4
+	VSHL   $23, V10.S4, V10.S4
+	VSHL   $23, V11.S4, V11.S4
+	WORD   $0x6e28dc84                          // fmul v4.4s, v4.4s, v8.4s
+	WORD   $0x6e29dca5                          // fmul v5.4s, v5.4s, v9.4s
+	WORD   $0x6e2adcc6                          // fmul v6.4s, v6.4s, v10.4s
+	WORD   $0x6e2bdce7                          // fmul v7.4s, v7.4s, v11.4s
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R2)
+	SUBS   $16, R3
+	BGE    exp16
+
+expRest:
+	ADDS $16, R3
+	BEQ  expDone
+
+exp1:
+	FMOVS   (R2), F0
+	WORD    $0x4fb09800       // fmul v0.4s, v0.4s, v16.s[3]
+	WORD    $0x4eb9d400       // fsub v0.4s, v0.4s, v25.4s
+	WORD    $0x4e32f400       // fmax v0.4s, v0.4s, v18.4s
+	WORD    $0x4eb3f400       // fmin v0.4s, v0.4s, v19.4s
+	WORD    $0x4f909008       // fmul v8.4s, v0.4s, v16.s[0]
+	WORD    $0x4e34d508       // fadd v8.4s, v8.4s, v20.4s
+	WORD    $0x4eb4d50c       // fsub v12.4s, v8.4s, v20.4s
+	WORD    $0x4fb09184       // fmul v4.4s, v12.4s, v16.s[1]
+	WORD    $0x4ea4d400       // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4f909984       // fmul v4.4s, v12.4s, v16.s[2]
+	WORD    $0x4ea4d400       // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x6e20dc0c       // fmul v12.4s, v0.4s, v0.4s
+	WORD    $0x4f919004       // fmul v4.4s, v0.4s, v17.s[0]
+	WORD    $0x4e35d484       // fadd v4.4s, v4.4s, v21.4s
+	WORD    $0x4fb1901c       // fmul v28.4s, v0.4s, v17.s[1]
+	WORD    $0x4e36d79c       // fadd v28.4s, v28.4s, v22.4s
+	WORD    $0x6e2cdc84       // fmul v4.4s, v4.4s, v12.4s
+	WORD    $0x4e3cd484       // fadd v4.4s, v4.4s, v28.4s
+	WORD    $0x4f91981c       // fmul v28.4s, v0.4s, v17.s[2]
+	WORD    $0x4e37d79c       // fadd v28.4s, v28.4s, v23.4s
+	WORD    $0x6e2cdc84       // fmul v4.4s, v4.4s, v12.4s
+	WORD    $0x4e3cd484       // fadd v4.4s, v4.4s, v28.4s
+	WORD    $0x6e2cdc84       // fmul v4.4s, v4.4s, v12.4s
+	WORD    $0x4e20d484       // fadd v4.4s, v4.4s, v0.4s
+	WORD    $0x4e38d484       // fadd v4.4s, v4.4s, v24.4s
+	VSHL    $23, V8.S4, V8.S4
+	WORD    $0x6e28dc84       // fmul v4.4s, v4.4s, v8.4s
+	FMOVS.P F4, 4(R2)
+	SUBS    $1, R3
+	BNE     exp1
+
+expDone:
+	MOVD  R0, R2
+	MOVD  R1, R3
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	SUBS  $16, R3
+	BLT   sumRest
+
+sum16:
+	VLD1.P 64(R2), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD   $0x4e24d400                          // fadd v0.4s, v0.4s, v4.4s
+	WORD   $0x4e25d421                          // fadd v1.4s, v1.4s, v5.4s
+	WORD   $0x4e26d442                          // fadd v2.4s, v2.4s, v6.4s
+	WORD   $0x4e27d463                          // fadd v3.4s, v3.4s, v7.4s
+	SUBS   $16, R3
+	BGE    sum16
+
+sumRest:
+	ADDS $16, R3
+	BEQ  sumDone
+
+sum1:
+	FMOVS.P 4(R2), F4
+	WORD    $0x4e24d400                // fadd v0.4s, v0.4s, v4.4s
+	VORR    V0.B16, V0.B16, V8.B16
+	VEXT    $4, V1.B16, V0.B16, V0.B16
+	VEXT    $4, V2.B16, V1.B16, V1.B16
+	VEXT    $4, V3.B16, V2.B16, V2.B16
+	VEXT    $4, V8.B16, V3.B16, V3.B16
+	SUBS    $1, R3
+	BNE     sum1
+
+sumDone:
+	WORD  $0x4e22d400                // fadd v0.4s, v0.4s, v2.4s
+	WORD  $0x4e23d421                // fadd v1.4s, v1.4s, v3.4s
+	WORD  $0x4e21d400                // fadd v0.4s, v0.4s, v1.4s
+	VEXT  $8, V0.B16, V0.B16, V1.B16
+	WORD  $0x4e21d400                // fadd v0.4s, v0.4s, v1.4s
+	VEXT  $4, V0.B16, V0.B16, V1.B16
+	WORD  $0x4e21d400                // fadd v0.4s, v0.4s, v1.4s
+	FMOVS $1.0, F1
+	FDIVS F0, F1, F0
+	SUBS  $16, R1
+	BLT   divideRest
+
+divide16:
+	VLD1   (R0), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD   $0x4f809084                          // fmul v4.4s, v4.4s, v0.s[0]
+	WORD   $0x4f8090a5                          // fmul v5.4s, v5.4s, v0.s[0]
+	WORD   $0x4f8090c6                          // fmul v6.4s, v6.4s, v0.s[0]
+	WORD   $0x4f8090e7                          // fmul v7.4s, v7.4s, v0.s[0]
+	VST1.P [V4.S4, V5.S4, V6.S4, V7.S4], 64(R0)
+	SUBS   $16, R1
+	BGE    divide16
+
+divideRest:
+	ADDS $16, R1
+	BEQ  divideDone
+
+divide1:
+	FMOVS   (R0), F4
+	WORD    $0x4f809084 // fmul v4.4s, v4.4s, v0.s[0]
+	FMOVS.P F4, 4(R0)
+	SUBS    $1, R1
+	BNE     divide1
+
+divideDone:
+	RET

@@ -12,6 +12,8 @@ var intDotProd = intKernels{
 	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
 		productDotProdx12, productDotProdx8, productDotProdx4, productDotProdx1,
 	},
+	probe:     probeDotProd,
+	probeMACs: 24 * 16,
 }
 
 //go:noescape
@@ -25,3 +27,6 @@ func productDotProdx4(out *float32, w *byte, d *float32, q *int8, scale *float32
 
 //go:noescape
 func productDotProdx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+
+//go:noescape
+func probeDotProd(n int)

@@ -837,3 +837,69 @@ step:
 	BNE  panel
 
 	RET
+
+// func probeDotProd(n int)
+TEXT ·probeDotProd(SB), NOSPLIT, $0-8
+	MOVD  n+0(FP), R0
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	VMOVI $0, V20.B16
+	VMOVI $0, V21.B16
+	VMOVI $0, V22.B16
+	VMOVI $0, V23.B16
+	VMOVI $0, V24.B16
+	VMOVI $0, V25.B16
+	VMOVI $0, V26.B16
+	VMOVI $0, V27.B16
+	VMOVI $0, V28.B16
+	VMOVI $0, V29.B16
+	VMOVI $0, V30.B16
+	VMOVI $0, V31.B16
+
+round:
+	WORD $0x4f9ae300 // sdot v0.4s, v24.16b, v26.4b[0]
+	WORD $0x4f9ae321 // sdot v1.4s, v25.16b, v26.4b[0]
+	WORD $0x4fbae302 // sdot v2.4s, v24.16b, v26.4b[1]
+	WORD $0x4fbae323 // sdot v3.4s, v25.16b, v26.4b[1]
+	WORD $0x4f9aeb04 // sdot v4.4s, v24.16b, v26.4b[2]
+	WORD $0x4f9aeb25 // sdot v5.4s, v25.16b, v26.4b[2]
+	WORD $0x4fbaeb06 // sdot v6.4s, v24.16b, v26.4b[3]
+	WORD $0x4fbaeb27 // sdot v7.4s, v25.16b, v26.4b[3]
+	WORD $0x4f9be308 // sdot v8.4s, v24.16b, v27.4b[0]
+	WORD $0x4f9be329 // sdot v9.4s, v25.16b, v27.4b[0]
+	WORD $0x4fbbe30a // sdot v10.4s, v24.16b, v27.4b[1]
+	WORD $0x4fbbe32b // sdot v11.4s, v25.16b, v27.4b[1]
+	WORD $0x4f9beb0c // sdot v12.4s, v24.16b, v27.4b[2]
+	WORD $0x4f9beb2d // sdot v13.4s, v25.16b, v27.4b[2]
+	WORD $0x4fbbeb0e // sdot v14.4s, v24.16b, v27.4b[3]
+	WORD $0x4fbbeb2f // sdot v15.4s, v25.16b, v27.4b[3]
+	WORD $0x4f9ce310 // sdot v16.4s, v24.16b, v28.4b[0]
+	WORD $0x4f9ce331 // sdot v17.4s, v25.16b, v28.4b[0]
+	WORD $0x4fbce312 // sdot v18.4s, v24.16b, v28.4b[1]
+	WORD $0x4fbce333 // sdot v19.4s, v25.16b, v28.4b[1]
+	WORD $0x4f9ceb14 // sdot v20.4s, v24.16b, v28.4b[2]
+	WORD $0x4f9ceb35 // sdot v21.4s, v25.16b, v28.4b[2]
+	WORD $0x4fbceb16 // sdot v22.4s, v24.16b, v28.4b[3]
+	WORD $0x4fbceb37 // sdot v23.4s, v25.16b, v28.4b[3]
+	SUBS $1, R0
+	BNE  round
+
+	RET

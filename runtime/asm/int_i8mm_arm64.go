@@ -13,6 +13,8 @@ var intI8MM = intKernels{
 	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
 		productI8MMx12, productI8MMx8, productI8MMx4, productI8MMx1,
 	},
+	probe:     probeI8MM,
+	probeMACs: 24 * 32,
 }
 
 //go:noescape
@@ -38,3 +40,6 @@ func productI8MMx4(out *float32, w *byte, d *float32, q *int8, scale *float32, c
 
 //go:noescape
 func productI8MMx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+
+//go:noescape
+func probeI8MM(n int)

@@ -1205,3 +1205,69 @@ round:
 	BNE   group
 
 	RET
+
+// func probeI8MM(n int)
+TEXT ·probeI8MM(SB), NOSPLIT, $0-8
+	MOVD  n+0(FP), R0
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	VMOVI $0, V20.B16
+	VMOVI $0, V21.B16
+	VMOVI $0, V22.B16
+	VMOVI $0, V23.B16
+	VMOVI $0, V24.B16
+	VMOVI $0, V25.B16
+	VMOVI $0, V26.B16
+	VMOVI $0, V27.B16
+	VMOVI $0, V28.B16
+	VMOVI $0, V29.B16
+	VMOVI $0, V30.B16
+	VMOVI $0, V31.B16
+
+round:
+	WORD $0x4e98a780 // smmla v0.4s, v28.16b, v24.16b
+	WORD $0x4e99a781 // smmla v1.4s, v28.16b, v25.16b
+	WORD $0x4e9aa782 // smmla v2.4s, v28.16b, v26.16b
+	WORD $0x4e9ba783 // smmla v3.4s, v28.16b, v27.16b
+	WORD $0x4e98a7a4 // smmla v4.4s, v29.16b, v24.16b
+	WORD $0x4e99a7a5 // smmla v5.4s, v29.16b, v25.16b
+	WORD $0x4e9aa7a6 // smmla v6.4s, v29.16b, v26.16b
+	WORD $0x4e9ba7a7 // smmla v7.4s, v29.16b, v27.16b
+	WORD $0x4e98a7c8 // smmla v8.4s, v30.16b, v24.16b
+	WORD $0x4e99a7c9 // smmla v9.4s, v30.16b, v25.16b
+	WORD $0x4e9aa7ca // smmla v10.4s, v30.16b, v26.16b
+	WORD $0x4e9ba7cb // smmla v11.4s, v30.16b, v27.16b
+	WORD $0x4e98a7ec // smmla v12.4s, v31.16b, v24.16b
+	WORD $0x4e99a7ed // smmla v13.4s, v31.16b, v25.16b
+	WORD $0x4e9aa7ee // smmla v14.4s, v31.16b, v26.16b
+	WORD $0x4e9ba7ef // smmla v15.4s, v31.16b, v27.16b
+	WORD $0x4e98a790 // smmla v16.4s, v28.16b, v24.16b
+	WORD $0x4e99a791 // smmla v17.4s, v28.16b, v25.16b
+	WORD $0x4e9aa792 // smmla v18.4s, v28.16b, v26.16b
+	WORD $0x4e9ba793 // smmla v19.4s, v28.16b, v27.16b
+	WORD $0x4e98a7b4 // smmla v20.4s, v29.16b, v24.16b
+	WORD $0x4e99a7b5 // smmla v21.4s, v29.16b, v25.16b
+	WORD $0x4e9aa7b6 // smmla v22.4s, v29.16b, v26.16b
+	WORD $0x4e9ba7b7 // smmla v23.4s, v29.16b, v27.16b
+	SUBS $1, R0
+	BNE  round
+
+	RET

@@ -13,6 +13,8 @@ var intNEON = intKernels{
 	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
 		productNEONx12, productNEONx8, productNEONx4, productNEONx1,
 	},
+	probe:     probeNEON,
+	probeMACs: 16 * 8,
 }
 
 //go:noescape
@@ -38,3 +40,6 @@ func productNEONx4(out *float32, w *byte, d *float32, q *int8, scale *float32, c
 
 //go:noescape
 func productNEONx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+
+//go:noescape
+func probeNEON(n int)

@@ -1054,3 +1054,69 @@ round:
 	BNE   group
 
 	RET
+
+// func probeNEON(n int)
+TEXT ·probeNEON(SB), NOSPLIT, $0-8
+	MOVD  n+0(FP), R0
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	VMOVI $0, V16.B16
+	VMOVI $0, V17.B16
+	VMOVI $0, V18.B16
+	VMOVI $0, V19.B16
+	VMOVI $0, V20.B16
+	VMOVI $0, V21.B16
+	VMOVI $0, V22.B16
+	VMOVI $0, V23.B16
+	VMOVI $0, V24.B16
+	VMOVI $0, V25.B16
+	VMOVI $0, V26.B16
+	VMOVI $0, V27.B16
+	VMOVI $0, V28.B16
+	VMOVI $0, V29.B16
+	VMOVI $0, V30.B16
+	VMOVI $0, V31.B16
+
+round:
+	WORD $0x0e3cc310 // smull v16.8h, v24.8b, v28.8b
+	WORD $0x4e3dc331 // smull2 v17.8h, v25.16b, v29.16b
+	WORD $0x0e3ec352 // smull v18.8h, v26.8b, v30.8b
+	WORD $0x4e3cc373 // smull2 v19.8h, v27.16b, v28.16b
+	WORD $0x0e3dc314 // smull v20.8h, v24.8b, v29.8b
+	WORD $0x4e3ec335 // smull2 v21.8h, v25.16b, v30.16b
+	WORD $0x0e3cc356 // smull v22.8h, v26.8b, v28.8b
+	WORD $0x4e3dc377 // smull2 v23.8h, v27.16b, v29.16b
+	WORD $0x0e3c8310 // smlal v16.8h, v24.8b, v28.8b
+	WORD $0x4e3d8331 // smlal2 v17.8h, v25.16b, v29.16b
+	WORD $0x0e3e8352 // smlal v18.8h, v26.8b, v30.8b
+	WORD $0x4e3c8373 // smlal2 v19.8h, v27.16b, v28.16b
+	WORD $0x0e3d8314 // smlal v20.8h, v24.8b, v29.8b
+	WORD $0x4e3e8335 // smlal2 v21.8h, v25.16b, v30.16b
+	WORD $0x0e3c8356 // smlal v22.8h, v26.8b, v28.8b
+	WORD $0x4e3d8377 // smlal2 v23.8h, v27.16b, v29.16b
+	WORD $0x4e606a00 // sadalp v0.4s, v16.8h
+	WORD $0x4e606a21 // sadalp v1.4s, v17.8h
+	WORD $0x4e606a42 // sadalp v2.4s, v18.8h
+	WORD $0x4e606a63 // sadalp v3.4s, v19.8h
+	WORD $0x4e606a84 // sadalp v4.4s, v20.8h
+	WORD $0x4e606aa5 // sadalp v5.4s, v21.8h
+	WORD $0x4e606ac6 // sadalp v6.4s, v22.8h
+	WORD $0x4e606ae7 // sadalp v7.4s, v23.8h
+	SUBS $1, R0
+	BNE  round
+
+	RET

@@ -3,7 +3,6 @@
 package asm
 
 import (
-	"math"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -39,46 +38,29 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// Every tier quantizes as the generic one, in its own order.
-func TestQuantize(t *testing.T) {
+// Every tier quantizes as the generic one, each with columns in its own order.
+func TestQuantizeOrder(t *testing.T) {
 	const cols = 512
 	rng := rand.New(rand.NewPCG(10, 1))
 	for n := 1; n <= 25; n++ {
 		x := random(rng, n*cols, 1)
 		for g := 0; g < len(x); g += GroupCols {
-			f := float32(math.Pow(10, float64(rng.IntN(70)-40)))
-			for i := range GroupCols {
-				x[g+i] *= f
-			}
+			edgeGroup(rng, g/GroupCols, x[g:g+GroupCols])
 		}
-		if n > 1 {
-			x[0], x[GroupCols] = tiny, math.Nextafter32(tiny, 0)
-			clear(x[1:GroupCols])
-			clear(x[GroupCols+1 : 2*GroupCols])
-			x[2*GroupCols] = float32(math.Copysign(0, -1))
-			clear(x[2*GroupCols+1 : 3*GroupCols])
-			for i := range GroupCols {
-				x[3*GroupCols+i] = float32(i) - 63.5 // ties
-			}
-			x[3*GroupCols] = 127
-		}
-		var want *Acts
+		var want *Acts // in the order of 4 columns
 		all(t, "quantize", func(t *testing.T) {
 			got := new(Acts)
 			got.Reset(n, cols)
 			for p := range got.Panels() {
 				got.Fill(p, x, cols)
 			}
-			if step := active.ints.step; step != 4 {
-				q := slices.Clone(got.q)
-				for _, p := range got.panels {
-					at := p.first * cols
-					for i := range p.m * cols {
-						row, k := i/cols, i%cols
-						q[at+(k/4*p.m+row)*4+k%4] = got.q[at+(k/step*p.m+row)*step+k%step]
-					}
+			packed, step := slices.Clone(got.q), active.ints.step
+			for _, p := range got.panels {
+				at := p.first * cols
+				for i := range p.m * cols {
+					row, k := i/cols, i%cols
+					got.q[at+(k/4*p.m+row)*4+k%4] = packed[at+(k/step*p.m+row)*step+k%step]
 				}
-				got.q = q
 			}
 			if want == nil {
 				want = got
@@ -87,5 +69,14 @@ func TestQuantize(t *testing.T) {
 				t.Errorf("%d rows differ from the generic ones", n)
 			}
 		})
+	}
+}
+
+func TestProbes(t *testing.T) {
+	for _, tier := range tiers[1:] {
+		if tier.ok {
+			tier.ints.probe(1)
+			tier.ints.probe(3)
+		}
 	}
 }

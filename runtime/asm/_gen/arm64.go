@@ -143,25 +143,29 @@ var encodings = map[string]struct {
 	code     int
 	operands []string
 }{
-	"fabs":    {0x4ea0f800, []string{".4s", ".4s"}},
-	"fadd":    {0x4e20d400, []string{".4s", ".4s", ".4s"}},
-	"fcvtns":  {0x4e21a800, []string{".4s", ".4s"}},
-	"fmax":    {0x4e20f400, []string{".4s", ".4s", ".4s"}},
-	"fmul":    {0x6e20dc00, []string{".4s", ".4s", ".4s"}},
-	"sadalp":  {0x4e606800, []string{".4s", ".8h"}},
-	"scvtf":   {0x4e21d800, []string{".4s", ".4s"}},
-	"sdot":    {0x4e809400, []string{".4s", ".16b", ".16b"}},
-	"smlal":   {0x0e208000, []string{".8h", ".8b", ".8b"}},
-	"smlal2":  {0x4e208000, []string{".8h", ".16b", ".16b"}},
-	"smmla":   {0x4e80a400, []string{".4s", ".16b", ".16b"}},
-	"smull":   {0x0e20c000, []string{".8h", ".8b", ".8b"}},
-	"smull2":  {0x4e20c000, []string{".8h", ".16b", ".16b"}},
-	"xtn 4h":  {0x0e612800, []string{".4h", ".4s"}},
-	"xtn2 8h": {0x4e612800, []string{".8h", ".4s"}},
-	"xtn 8b":  {0x0e212800, []string{".8b", ".8h"}},
-	"xtn2 16b": {
-		0x4e212800, []string{".16b", ".8h"},
-	},
+	"fabs":   {0x4ea0f800, []string{".4s", ".4s"}},
+	"fadd":   {0x4e20d400, []string{".4s", ".4s", ".4s"}},
+	"fcvtns": {0x4e21a800, []string{".4s", ".4s"}},
+	"fdiv":   {0x6e20fc00, []string{".4s", ".4s", ".4s"}},
+	"fmax":   {0x4e20f400, []string{".4s", ".4s", ".4s"}},
+	"fmaxnm": {0x4e20c400, []string{".4s", ".4s", ".4s"}},
+	"fmin":   {0x4ea0f400, []string{".4s", ".4s", ".4s"}},
+	"fmul":   {0x6e20dc00, []string{".4s", ".4s", ".4s"}},
+	"fneg":   {0x6ea0f800, []string{".4s", ".4s"}},
+	"fsub":   {0x4ea0d400, []string{".4s", ".4s", ".4s"}},
+	"sadalp": {0x4e606800, []string{".4s", ".8h"}},
+	"scvtf":  {0x4e21d800, []string{".4s", ".4s"}},
+	"sdot":   {0x4e809400, []string{".4s", ".16b", ".16b"}},
+	"smlal":  {0x0e208000, []string{".8h", ".8b", ".8b"}},
+	"smlal2": {0x4e208000, []string{".8h", ".16b", ".16b"}},
+	"smmla":  {0x4e80a400, []string{".4s", ".16b", ".16b"}},
+	"smull":  {0x0e20c000, []string{".8h", ".8b", ".8b"}},
+	"smull2": {0x4e20c000, []string{".8h", ".16b", ".16b"}},
+
+	"xtn 4h":   {0x0e612800, []string{".4h", ".4s"}},
+	"xtn2 8h":  {0x4e612800, []string{".8h", ".4s"}},
+	"xtn 8b":   {0x0e212800, []string{".8b", ".8h"}},
+	"xtn2 16b": {0x4e212800, []string{".16b", ".8h"}},
 }
 
 // v is a vector instruction that Go's assembler lacks, by its entry above.
@@ -211,6 +215,11 @@ func (g *a64) bfloat(d, n int) {
 // order of operands.
 func (g *a64) known(name, arrangement string, d, n, m int) {
 	g.op(name, "V%d.%s, V%d.%s, V%d.%s", m, arrangement, n, arrangement, d, arrangement)
+}
+
+// extract is n followed by m, from byte i on.
+func (g *a64) extract(d, n, m, i int) {
+	g.op("VEXT", "$%d, V%d.B16, V%d.B16, V%d.B16", i, m, n, d)
 }
 
 func (g *a64) zero(first, n int) {

@@ -3,6 +3,7 @@ package main
 func init() {
 	arm64["float_neon"] = func(g *a64) {
 		g.matmul()
+		g.vectors()
 	}
 }
 

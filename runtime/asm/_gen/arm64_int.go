@@ -42,11 +42,26 @@ func init() {
 		}
 		g.decoders("NEON", 4)
 		g.quantize("quantizeNEON", 4)
+		g.probe("NEON", func() {
+			for _, name := range []string{"smull", "smlal"} {
+				for r := range 8 {
+					g.v(name+[...]string{"", "2"}[r%2], 16+r, 24+r%4, 28+r%3)
+				}
+			}
+			for r := range 8 {
+				g.v("sadalp", r, 16+r)
+			}
+		})
 	}
 	arm64["int_dotprod"] = func(g *a64) {
 		for _, m := range productWidths {
 			g.productDotProd(m)
 		}
+		g.probe("DotProd", func() {
+			for r := range 24 {
+				g.lane("sdot", r, 24+r%2, 26+r/8, r/2%4)
+			}
+		})
 	}
 	arm64["int_i8mm"] = func(g *a64) {
 		for _, m := range productWidths {
@@ -54,7 +69,20 @@ func init() {
 		}
 		g.decoders("I8MM", 8)
 		g.quantize("quantizeI8MM", 8)
+		g.probe("I8MM", func() {
+			for r := range 24 {
+				g.v("smmla", r, 28+r/4%4, 24+r%4)
+			}
+		})
 	}
+}
+
+// probe repeats the arithmetic of a product without its loads.
+func (g *a64) probe(tier string, round func()) {
+	g.text("probe"+tier, "n int", "")
+	g.zero(0, 32)
+	g.while("round", "R0", round)
+	g.ret()
 }
 
 // product writes the loops around `half`, which adds one half superblock to a
