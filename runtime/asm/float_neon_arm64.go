@@ -10,6 +10,8 @@ var floatNEON = floatKernels{
 	silu:     siluNEON,
 	softmax:  softmaxNEON,
 	rotate:   rotateNEON,
+	sumExp:   sumExpGeneric,
+	argMax:   argMaxGeneric,
 }
 
 //go:noescape
