@@ -59,5 +59,5 @@ func exp(x float32) float32 {
 	q := float32((float32(expC5*r)+expC4)*s) + (float32(expC3*r) + expC2)
 	q = float32(q*s) + (float32(expC1*r) + expC0)
 	y := float32(float32(q*s)+r) + 1
-	return y * math.Float32frombits(math.Float32bits(t)<<23)
+	return float32(y * math.Float32frombits(math.Float32bits(t)<<23))
 }

@@ -130,8 +130,7 @@ func (s *simd) matmul(tiles []matmulTile) {
 			}
 		}
 		// The next rows.
-		for i := range m {
-			_ = i
+		for range m {
 			ADDQ(lda, a)
 			ADDQ(ldo, out)
 		}
