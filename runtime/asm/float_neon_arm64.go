@@ -10,8 +10,8 @@ var floatNEON = floatKernels{
 	silu:     siluNEON,
 	softmax:  softmaxNEON,
 	rotate:   rotateNEON,
-	sumExp:   sumExpGeneric,
-	argMax:   argMaxGeneric,
+	sumExp:   sumExpNEON,
+	argMax:   argMaxNEON,
 }
 
 //go:noescape
@@ -34,3 +34,9 @@ func softmaxNEON(x *float32, n int, scale float32)
 
 //go:noescape
 func rotateNEON(x, cos, sin *float32, n int)
+
+//go:noescape
+func sumExpNEON(x *float32, n int, most float32) float64
+
+//go:noescape
+func argMaxNEON(x *float32, n int) int

@@ -663,10 +663,14 @@ most16:
 	WORD   $0x4fb09821                          // fmul v1.4s, v1.4s, v16.s[3]
 	WORD   $0x4fb09842                          // fmul v2.4s, v2.4s, v16.s[3]
 	WORD   $0x4fb09863                          // fmul v3.4s, v3.4s, v16.s[3]
-	WORD   $0x4e20c79c                          // fmaxnm v28.4s, v28.4s, v0.4s
-	WORD   $0x4e21c7bd                          // fmaxnm v29.4s, v29.4s, v1.4s
-	WORD   $0x4e22c7de                          // fmaxnm v30.4s, v30.4s, v2.4s
-	WORD   $0x4e23c7ff                          // fmaxnm v31.4s, v31.4s, v3.4s
+	WORD   $0x6ebce404                          // fcmgt v4.4s, v0.4s, v28.4s
+	WORD   $0x6ebde425                          // fcmgt v5.4s, v1.4s, v29.4s
+	WORD   $0x6ebee446                          // fcmgt v6.4s, v2.4s, v30.4s
+	WORD   $0x6ebfe467                          // fcmgt v7.4s, v3.4s, v31.4s
+	VBIT   V4.B16, V0.B16, V28.B16
+	VBIT   V5.B16, V1.B16, V29.B16
+	VBIT   V6.B16, V2.B16, V30.B16
+	VBIT   V7.B16, V3.B16, V31.B16
 	SUBS   $16, R3
 	BGE    most16
 
@@ -676,17 +680,18 @@ mostRest:
 
 most1:
 	FMOVS.P 4(R2), F0
-	WORD    $0x4fb09800    // fmul v0.4s, v0.4s, v16.s[3]
+	WORD    $0x4fb09800             // fmul v0.4s, v0.4s, v16.s[3]
 	VDUP    V0.S[0], V0.S4
-	WORD    $0x4e20c79c    // fmaxnm v28.4s, v28.4s, v0.4s
+	WORD    $0x6ebce404             // fcmgt v4.4s, v0.4s, v28.4s
+	VBIT    V4.B16, V0.B16, V28.B16
 	SUBS    $1, R3
 	BNE     most1
 
 mostDone:
-	WORD $0x4e3ec79c      // fmaxnm v28.4s, v28.4s, v30.4s
-	WORD $0x4e3fc7bd      // fmaxnm v29.4s, v29.4s, v31.4s
-	WORD $0x4e3dc79c      // fmaxnm v28.4s, v28.4s, v29.4s
-	WORD $0x6e30cb9c      // fmaxnmv s28, v28.4s
+	WORD $0x4e3ef79c      // fmax v28.4s, v28.4s, v30.4s
+	WORD $0x4e3ff7bd      // fmax v29.4s, v29.4s, v31.4s
+	WORD $0x4e3df79c      // fmax v28.4s, v28.4s, v29.4s
+	WORD $0x6e30fb9c      // fmaxv s28, v28.4s
 	VDUP V28.S[0], V25.S4
 	MOVD R0, R2
 	MOVD R1, R3
@@ -913,4 +918,319 @@ divide1:
 	BNE     divide1
 
 divideDone:
+	RET
+
+// func sumExpNEON(x *float32, n int, most float32) float64
+TEXT ·sumExpNEON(SB), NOSPLIT, $0-32
+	MOVD  x+0(FP), R0
+	MOVD  n+8(FP), R1
+	FMOVS most+16(FP), F0
+	MOVD  $0x3fb8aa3b, R8
+	VMOV  R8, V16.S[0]
+	MOVD  $0x3f318000, R8
+	VMOV  R8, V16.S[1]
+	MOVD  $0xb95e8083, R8
+	VMOV  R8, V16.S[2]
+	MOVD  $0x3953f87b, R8
+	VMOV  R8, V17.S[0]
+	MOVD  $0x3c088677, R8
+	VMOV  R8, V17.S[1]
+	MOVD  $0x3e2aaaac, R8
+	VMOV  R8, V17.S[2]
+	MOVD  $0xc2b00000, R8
+	VDUP  R8, V18.S4
+	MOVD  $0x42b20000, R8
+	VDUP  R8, V19.S4
+	MOVD  $0x4b40007f, R8
+	VDUP  R8, V20.S4
+	MOVD  $0x3ab6ac60, R8
+	VDUP  R8, V21.S4
+	MOVD  $0x3d2aaa65, R8
+	VDUP  R8, V22.S4
+	MOVD  $0x3f000000, R8
+	VDUP  R8, V23.S4
+	MOVD  $0x3f800000, R8
+	VDUP  R8, V24.S4
+	VDUP  V0.S[0], V25.S4
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	SUBS  $16, R1
+	BLT   sumRest
+
+sum16:
+	VLD1.P 32(R0), [V0.S4, V1.S4]
+	WORD   $0x4eb9d400            // fsub v0.4s, v0.4s, v25.4s
+	WORD   $0x4eb9d421            // fsub v1.4s, v1.4s, v25.4s
+	WORD   $0x4e32f400            // fmax v0.4s, v0.4s, v18.4s
+	WORD   $0x4e32f421            // fmax v1.4s, v1.4s, v18.4s
+	WORD   $0x4eb3f400            // fmin v0.4s, v0.4s, v19.4s
+	WORD   $0x4eb3f421            // fmin v1.4s, v1.4s, v19.4s
+	WORD   $0x4f909008            // fmul v8.4s, v0.4s, v16.s[0]
+	WORD   $0x4f909029            // fmul v9.4s, v1.4s, v16.s[0]
+	WORD   $0x4e34d508            // fadd v8.4s, v8.4s, v20.4s
+	WORD   $0x4e34d529            // fadd v9.4s, v9.4s, v20.4s
+	WORD   $0x4eb4d50c            // fsub v12.4s, v8.4s, v20.4s
+	WORD   $0x4eb4d52d            // fsub v13.4s, v9.4s, v20.4s
+	WORD   $0x4fb09184            // fmul v4.4s, v12.4s, v16.s[1]
+	WORD   $0x4fb091a5            // fmul v5.4s, v13.4s, v16.s[1]
+	WORD   $0x4ea4d400            // fsub v0.4s, v0.4s, v4.4s
+	WORD   $0x4ea5d421            // fsub v1.4s, v1.4s, v5.4s
+	WORD   $0x4f909984            // fmul v4.4s, v12.4s, v16.s[2]
+	WORD   $0x4f9099a5            // fmul v5.4s, v13.4s, v16.s[2]
+	WORD   $0x4ea4d400            // fsub v0.4s, v0.4s, v4.4s
+	WORD   $0x4ea5d421            // fsub v1.4s, v1.4s, v5.4s
+	WORD   $0x6e20dc0c            // fmul v12.4s, v0.4s, v0.4s
+	WORD   $0x6e21dc2d            // fmul v13.4s, v1.4s, v1.4s
+	WORD   $0x4f919004            // fmul v4.4s, v0.4s, v17.s[0]
+	WORD   $0x4f919025            // fmul v5.4s, v1.4s, v17.s[0]
+	WORD   $0x4e35d484            // fadd v4.4s, v4.4s, v21.4s
+	WORD   $0x4e35d4a5            // fadd v5.4s, v5.4s, v21.4s
+	WORD   $0x4fb1901c            // fmul v28.4s, v0.4s, v17.s[1]
+	WORD   $0x4fb1903d            // fmul v29.4s, v1.4s, v17.s[1]
+	WORD   $0x4e36d79c            // fadd v28.4s, v28.4s, v22.4s
+	WORD   $0x4e36d7bd            // fadd v29.4s, v29.4s, v22.4s
+	WORD   $0x6e2cdc84            // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5            // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x4e3cd484            // fadd v4.4s, v4.4s, v28.4s
+	WORD   $0x4e3dd4a5            // fadd v5.4s, v5.4s, v29.4s
+	WORD   $0x4f91981c            // fmul v28.4s, v0.4s, v17.s[2]
+	WORD   $0x4f91983d            // fmul v29.4s, v1.4s, v17.s[2]
+	WORD   $0x4e37d79c            // fadd v28.4s, v28.4s, v23.4s
+	WORD   $0x4e37d7bd            // fadd v29.4s, v29.4s, v23.4s
+	WORD   $0x6e2cdc84            // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5            // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x4e3cd484            // fadd v4.4s, v4.4s, v28.4s
+	WORD   $0x4e3dd4a5            // fadd v5.4s, v5.4s, v29.4s
+	WORD   $0x6e2cdc84            // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5            // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x4e20d484            // fadd v4.4s, v4.4s, v0.4s
+	WORD   $0x4e21d4a5            // fadd v5.4s, v5.4s, v1.4s
+	WORD   $0x4e38d484            // fadd v4.4s, v4.4s, v24.4s
+	WORD   $0x4e38d4a5            // fadd v5.4s, v5.4s, v24.4s
+	VSHL   $23, V8.S4, V8.S4
+	VSHL   $23, V9.S4, V9.S4
+	WORD   $0x6e28dc84            // fmul v4.4s, v4.4s, v8.4s
+	WORD   $0x6e29dca5            // fmul v5.4s, v5.4s, v9.4s
+	WORD   $0x0e617888            // fcvtl v8.2d, v4.2s
+	WORD   $0x4e61788c            // fcvtl2 v12.2d, v4.4s
+	WORD   $0x0e6178a9            // fcvtl v9.2d, v5.2s
+	WORD   $0x4e6178ad            // fcvtl2 v13.2d, v5.4s
+	WORD   $0x4e68d442            // fadd v2.2d, v2.2d, v8.2d
+	WORD   $0x4e6cd463            // fadd v3.2d, v3.2d, v12.2d
+	WORD   $0x4e69d4c6            // fadd v6.2d, v6.2d, v9.2d
+	WORD   $0x4e6dd4e7            // fadd v7.2d, v7.2d, v13.2d
+	VLD1.P 32(R0), [V0.S4, V1.S4]
+	WORD   $0x4eb9d400            // fsub v0.4s, v0.4s, v25.4s
+	WORD   $0x4eb9d421            // fsub v1.4s, v1.4s, v25.4s
+	WORD   $0x4e32f400            // fmax v0.4s, v0.4s, v18.4s
+	WORD   $0x4e32f421            // fmax v1.4s, v1.4s, v18.4s
+	WORD   $0x4eb3f400            // fmin v0.4s, v0.4s, v19.4s
+	WORD   $0x4eb3f421            // fmin v1.4s, v1.4s, v19.4s
+	WORD   $0x4f909008            // fmul v8.4s, v0.4s, v16.s[0]
+	WORD   $0x4f909029            // fmul v9.4s, v1.4s, v16.s[0]
+	WORD   $0x4e34d508            // fadd v8.4s, v8.4s, v20.4s
+	WORD   $0x4e34d529            // fadd v9.4s, v9.4s, v20.4s
+	WORD   $0x4eb4d50c            // fsub v12.4s, v8.4s, v20.4s
+	WORD   $0x4eb4d52d            // fsub v13.4s, v9.4s, v20.4s
+	WORD   $0x4fb09184            // fmul v4.4s, v12.4s, v16.s[1]
+	WORD   $0x4fb091a5            // fmul v5.4s, v13.4s, v16.s[1]
+	WORD   $0x4ea4d400            // fsub v0.4s, v0.4s, v4.4s
+	WORD   $0x4ea5d421            // fsub v1.4s, v1.4s, v5.4s
+	WORD   $0x4f909984            // fmul v4.4s, v12.4s, v16.s[2]
+	WORD   $0x4f9099a5            // fmul v5.4s, v13.4s, v16.s[2]
+	WORD   $0x4ea4d400            // fsub v0.4s, v0.4s, v4.4s
+	WORD   $0x4ea5d421            // fsub v1.4s, v1.4s, v5.4s
+	WORD   $0x6e20dc0c            // fmul v12.4s, v0.4s, v0.4s
+	WORD   $0x6e21dc2d            // fmul v13.4s, v1.4s, v1.4s
+	WORD   $0x4f919004            // fmul v4.4s, v0.4s, v17.s[0]
+	WORD   $0x4f919025            // fmul v5.4s, v1.4s, v17.s[0]
+	WORD   $0x4e35d484            // fadd v4.4s, v4.4s, v21.4s
+	WORD   $0x4e35d4a5            // fadd v5.4s, v5.4s, v21.4s
+	WORD   $0x4fb1901c            // fmul v28.4s, v0.4s, v17.s[1]
+	WORD   $0x4fb1903d            // fmul v29.4s, v1.4s, v17.s[1]
+	WORD   $0x4e36d79c            // fadd v28.4s, v28.4s, v22.4s
+	WORD   $0x4e36d7bd            // fadd v29.4s, v29.4s, v22.4s
+	WORD   $0x6e2cdc84            // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5            // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x4e3cd484            // fadd v4.4s, v4.4s, v28.4s
+	WORD   $0x4e3dd4a5            // fadd v5.4s, v5.4s, v29.4s
+	WORD   $0x4f91981c            // fmul v28.4s, v0.4s, v17.s[2]
+	WORD   $0x4f91983d            // fmul v29.4s, v1.4s, v17.s[2]
+	WORD   $0x4e37d79c            // fadd v28.4s, v28.4s, v23.4s
+	WORD   $0x4e37d7bd            // fadd v29.4s, v29.4s, v23.4s
+	WORD   $0x6e2cdc84            // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5            // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x4e3cd484            // fadd v4.4s, v4.4s, v28.4s
+	WORD   $0x4e3dd4a5            // fadd v5.4s, v5.4s, v29.4s
+	WORD   $0x6e2cdc84            // fmul v4.4s, v4.4s, v12.4s
+	WORD   $0x6e2ddca5            // fmul v5.4s, v5.4s, v13.4s
+	WORD   $0x4e20d484            // fadd v4.4s, v4.4s, v0.4s
+	WORD   $0x4e21d4a5            // fadd v5.4s, v5.4s, v1.4s
+	WORD   $0x4e38d484            // fadd v4.4s, v4.4s, v24.4s
+	WORD   $0x4e38d4a5            // fadd v5.4s, v5.4s, v24.4s
+	VSHL   $23, V8.S4, V8.S4
+	VSHL   $23, V9.S4, V9.S4
+	WORD   $0x6e28dc84            // fmul v4.4s, v4.4s, v8.4s
+	WORD   $0x6e29dca5            // fmul v5.4s, v5.4s, v9.4s
+	WORD   $0x0e617888            // fcvtl v8.2d, v4.2s
+	WORD   $0x4e61788c            // fcvtl2 v12.2d, v4.4s
+	WORD   $0x0e6178a9            // fcvtl v9.2d, v5.2s
+	WORD   $0x4e6178ad            // fcvtl2 v13.2d, v5.4s
+	WORD   $0x4e68d54a            // fadd v10.2d, v10.2d, v8.2d
+	WORD   $0x4e6cd56b            // fadd v11.2d, v11.2d, v12.2d
+	WORD   $0x4e69d5ce            // fadd v14.2d, v14.2d, v9.2d
+	WORD   $0x4e6dd5ef            // fadd v15.2d, v15.2d, v13.2d
+	SUBS   $16, R1
+	BGE    sum16
+
+sumRest:
+	ADDS $16, R1
+	BEQ  sumDone
+
+sum1:
+	FMOVS.P 4(R0), F0
+	WORD    $0x4eb9d400                   // fsub v0.4s, v0.4s, v25.4s
+	WORD    $0x4e32f400                   // fmax v0.4s, v0.4s, v18.4s
+	WORD    $0x4eb3f400                   // fmin v0.4s, v0.4s, v19.4s
+	WORD    $0x4f909008                   // fmul v8.4s, v0.4s, v16.s[0]
+	WORD    $0x4e34d508                   // fadd v8.4s, v8.4s, v20.4s
+	WORD    $0x4eb4d50c                   // fsub v12.4s, v8.4s, v20.4s
+	WORD    $0x4fb09184                   // fmul v4.4s, v12.4s, v16.s[1]
+	WORD    $0x4ea4d400                   // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4f909984                   // fmul v4.4s, v12.4s, v16.s[2]
+	WORD    $0x4ea4d400                   // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x6e20dc0c                   // fmul v12.4s, v0.4s, v0.4s
+	WORD    $0x4f919004                   // fmul v4.4s, v0.4s, v17.s[0]
+	WORD    $0x4e35d484                   // fadd v4.4s, v4.4s, v21.4s
+	WORD    $0x4fb1901c                   // fmul v28.4s, v0.4s, v17.s[1]
+	WORD    $0x4e36d79c                   // fadd v28.4s, v28.4s, v22.4s
+	WORD    $0x6e2cdc84                   // fmul v4.4s, v4.4s, v12.4s
+	WORD    $0x4e3cd484                   // fadd v4.4s, v4.4s, v28.4s
+	WORD    $0x4f91981c                   // fmul v28.4s, v0.4s, v17.s[2]
+	WORD    $0x4e37d79c                   // fadd v28.4s, v28.4s, v23.4s
+	WORD    $0x6e2cdc84                   // fmul v4.4s, v4.4s, v12.4s
+	WORD    $0x4e3cd484                   // fadd v4.4s, v4.4s, v28.4s
+	WORD    $0x6e2cdc84                   // fmul v4.4s, v4.4s, v12.4s
+	WORD    $0x4e20d484                   // fadd v4.4s, v4.4s, v0.4s
+	WORD    $0x4e38d484                   // fadd v4.4s, v4.4s, v24.4s
+	VSHL    $23, V8.S4, V8.S4
+	WORD    $0x6e28dc84                   // fmul v4.4s, v4.4s, v8.4s
+	FCVTSD  F4, F0
+	WORD    $0x4e60d442                   // fadd v2.2d, v2.2d, v0.2d
+	VORR    V2.B16, V2.B16, V0.B16
+	VEXT    $8, V3.B16, V2.B16, V2.B16
+	VEXT    $8, V6.B16, V3.B16, V3.B16
+	VEXT    $8, V7.B16, V6.B16, V6.B16
+	VEXT    $8, V10.B16, V7.B16, V7.B16
+	VEXT    $8, V11.B16, V10.B16, V10.B16
+	VEXT    $8, V14.B16, V11.B16, V11.B16
+	VEXT    $8, V15.B16, V14.B16, V14.B16
+	VEXT    $8, V0.B16, V15.B16, V15.B16
+	SUBS    $1, R1
+	BNE     sum1
+
+sumDone:
+	WORD  $0x4e6ad442                // fadd v2.2d, v2.2d, v10.2d
+	WORD  $0x4e6bd463                // fadd v3.2d, v3.2d, v11.2d
+	WORD  $0x4e6ed4c6                // fadd v6.2d, v6.2d, v14.2d
+	WORD  $0x4e6fd4e7                // fadd v7.2d, v7.2d, v15.2d
+	WORD  $0x4e66d442                // fadd v2.2d, v2.2d, v6.2d
+	WORD  $0x4e67d463                // fadd v3.2d, v3.2d, v7.2d
+	WORD  $0x4e63d442                // fadd v2.2d, v2.2d, v3.2d
+	VEXT  $8, V2.B16, V2.B16, V0.B16
+	FADDD F2, F0
+	FMOVD F0, ret+24(FP)
+	RET
+
+// func argMaxNEON(x *float32, n int) int
+TEXT ·argMaxNEON(SB), NOSPLIT, $0-24
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	MOVD R0, R2
+	MOVD R1, R3
+	MOVD $0xff800000, R8
+	VDUP R8, V28.S4
+	MOVD $0xff800000, R8
+	VDUP R8, V29.S4
+	MOVD $0xff800000, R8
+	VDUP R8, V30.S4
+	MOVD $0xff800000, R8
+	VDUP R8, V31.S4
+	SUBS $16, R3
+	BLT  mostRest
+
+most16:
+	VLD1.P 64(R2), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD   $0x6ebce404                          // fcmgt v4.4s, v0.4s, v28.4s
+	WORD   $0x6ebde425                          // fcmgt v5.4s, v1.4s, v29.4s
+	WORD   $0x6ebee446                          // fcmgt v6.4s, v2.4s, v30.4s
+	WORD   $0x6ebfe467                          // fcmgt v7.4s, v3.4s, v31.4s
+	VBIT   V4.B16, V0.B16, V28.B16
+	VBIT   V5.B16, V1.B16, V29.B16
+	VBIT   V6.B16, V2.B16, V30.B16
+	VBIT   V7.B16, V3.B16, V31.B16
+	SUBS   $16, R3
+	BGE    most16
+
+mostRest:
+	ADDS $16, R3
+	BEQ  mostDone
+
+most1:
+	FMOVS.P 4(R2), F0
+	VDUP    V0.S[0], V0.S4
+	WORD    $0x6ebce404             // fcmgt v4.4s, v0.4s, v28.4s
+	VBIT    V4.B16, V0.B16, V28.B16
+	SUBS    $1, R3
+	BNE     most1
+
+mostDone:
+	WORD $0x4e3ef79c      // fmax v28.4s, v28.4s, v30.4s
+	WORD $0x4e3ff7bd      // fmax v29.4s, v29.4s, v31.4s
+	WORD $0x4e3df79c      // fmax v28.4s, v28.4s, v29.4s
+	WORD $0x6e30fb9c      // fmaxv s28, v28.4s
+	VDUP V28.S[0], V25.S4
+	MOVD R0, R2
+
+find:
+	CMP   $16, R1
+	BLT   one
+	VLD1  (R2), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD  $0x4e39e400                        // fcmeq v0.4s, v0.4s, v25.4s
+	WORD  $0x4e39e421                        // fcmeq v1.4s, v1.4s, v25.4s
+	WORD  $0x4e39e442                        // fcmeq v2.4s, v2.4s, v25.4s
+	WORD  $0x4e39e463                        // fcmeq v3.4s, v3.4s, v25.4s
+	VORR  V1.B16, V0.B16, V0.B16
+	VORR  V3.B16, V2.B16, V2.B16
+	VORR  V2.B16, V0.B16, V0.B16
+	WORD  $0x6eb0a800                        // umaxv s0, v0.4s
+	FMOVS F0, R4
+	CBNZW R4, one
+	ADD   $64, R2
+	SUB   $16, R1
+	B     find
+
+one:
+	CBZ   R1, none
+	FMOVS (R2), F0
+	FCMPS F25, F0
+	BEQ   found
+	ADD   $4, R2
+	SUB   $1, R1
+	B     one
+
+none:
+	MOVD ZR, ret+16(FP)
+	RET
+
+found:
+	SUB  R0, R2
+	LSR  $2, R2
+	MOVD R2, ret+16(FP)
 	RET

@@ -61,7 +61,10 @@ func (g *a64) text(name, params, result string, skip ...string) {
 	}
 	total := size
 	if result != "" {
-		total = (size+7)&^7 + 4
+		total = (size + 7) &^ 7
+		if total += 8; result == "float32" {
+			total -= 4
+		}
 	}
 	fmt.Fprintf(g, "\n// func %s(%s)", name, params)
 	if result != "" {
@@ -145,10 +148,13 @@ var encodings = map[string]struct {
 }{
 	"fabs":   {0x4ea0f800, []string{".4s", ".4s"}},
 	"fadd":   {0x4e20d400, []string{".4s", ".4s", ".4s"}},
+	"fcmeq":  {0x4e20e400, []string{".4s", ".4s", ".4s"}},
+	"fcmgt":  {0x6ea0e400, []string{".4s", ".4s", ".4s"}},
+	"fcvtl":  {0x0e617800, []string{".2d", ".2s"}},
+	"fcvtl2": {0x4e617800, []string{".2d", ".4s"}},
 	"fcvtns": {0x4e21a800, []string{".4s", ".4s"}},
 	"fdiv":   {0x6e20fc00, []string{".4s", ".4s", ".4s"}},
 	"fmax":   {0x4e20f400, []string{".4s", ".4s", ".4s"}},
-	"fmaxnm": {0x4e20c400, []string{".4s", ".4s", ".4s"}},
 	"fmin":   {0x4ea0f400, []string{".4s", ".4s", ".4s"}},
 	"fmul":   {0x6e20dc00, []string{".4s", ".4s", ".4s"}},
 	"fneg":   {0x6ea0f800, []string{".4s", ".4s"}},
@@ -162,6 +168,7 @@ var encodings = map[string]struct {
 	"smull":  {0x0e20c000, []string{".8h", ".8b", ".8b"}},
 	"smull2": {0x4e20c000, []string{".8h", ".16b", ".16b"}},
 
+	"fadd 2d":  {0x4e60d400, []string{".2d", ".2d", ".2d"}},
 	"xtn 4h":   {0x0e612800, []string{".4h", ".4s"}},
 	"xtn2 8h":  {0x4e612800, []string{".8h", ".4s"}},
 	"xtn 8b":   {0x0e212800, []string{".8b", ".8h"}},

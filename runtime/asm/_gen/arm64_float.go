@@ -4,6 +4,8 @@ func init() {
 	arm64["float_neon"] = func(g *a64) {
 		g.matmul()
 		g.vectors()
+		g.sumExp()
+		g.argMax()
 	}
 }
 

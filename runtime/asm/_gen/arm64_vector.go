@@ -181,24 +181,11 @@ func (g *a64) softmax() {
 	g.expConstants("R8")
 	g.op("VMOV", "V0.S[0], V%d.S[%d]", vFactors, laneScale)
 
-	// The maximum, from −∞ on; of two numbers, a NaN is not the larger.
-	const most = 28
 	begin()
-	for i := range 4 {
-		g.constant(most+i, "R8", float32(math.Inf(-1)))
-	}
-	g.each("most", "R3", func(quads int) {
+	g.maximum("R3", func(quads int) {
 		g.take(0, quads, "R2")
 		g.byLane(quads, 0, 0, vFactors, laneScale)
-		if quads == 1 { // the other lanes are no elements
-			g.op("VDUP", "V0.S[0], V0.S4")
-		}
-		g.every(quads, "fmaxnm", most, most, 0)
 	})
-	g.every(2, "fmaxnm", most, most, most+2)
-	g.v("fmaxnm", most, most, most+1)
-	g.word(0x6e30c800|most<<5|most, "fmaxnmv s%d, v%d.4s", most, most)
-	g.op("VDUP", "V%d.S[0], V%d.S4", most, vMost)
 
 	begin()
 	g.each("exp", "R3", func(quads int) {
@@ -222,8 +209,31 @@ func (g *a64) softmax() {
 	g.ret()
 }
 
+// maximum leaves in V25 copies of the greatest element of what body puts in
+// V0–V3, n elements of it, or −∞. NaN is greater than nothing.
+func (g *a64) maximum(n string, body func(quads int)) {
+	const most = 28
+	for i := range 4 {
+		g.constant(most+i, "R8", float32(math.Inf(-1)))
+	}
+	g.each("most", n, func(quads int) {
+		body(quads)
+		if quads == 1 { // the other lanes are no elements
+			g.op("VDUP", "V0.S[0], V0.S4")
+		}
+		g.every(quads, "fcmgt", 4, 0, most)
+		for i := range quads {
+			g.known("VBIT", "B16", most+i, i, 4+i)
+		}
+	})
+	g.every(2, "fmax", most, most, most+2)
+	g.v("fmax", most, most, most+1)
+	g.word(0x6e30f800|most<<5|most, "fmaxv s%d, v%d.4s", most, most)
+	g.op("VDUP", "V%d.S[0], V%d.S4", most, vMost)
+}
+
 // Registers of exp's constants: those that multiply stand in lanes, and among
-// them softmax's scale. V25 is softmax's maximum.
+// them softmax's scale.
 const (
 	vFactors  = 16 // log₂e, the parts of ln 2, scale
 	laneScale = 3
