@@ -110,7 +110,7 @@ func runBench(cmd *cobra.Command, o *benchOptions, g *cli.Globals) error {
 	if slices.Min(append(o.rows, 1)) < 1 || slices.Min(append(o.lengths, 1)) < 1 || o.headRows < 1 {
 		return cli.Usagef("--rows, --lengths and --head-rows must be at least 1")
 	}
-	r := &benchResult{Machine: benchMachine{cpuName(), cli.Cores(), asm.Active()}}
+	r := &benchResult{Machine: benchMachine{cpuName(), cpu.Cores(), asm.Active()}}
 	out := cmd.OutOrStdout()
 	if !g.JSON {
 		fmt.Fprintf(out, "%s, %d cores, %s kernels\n", r.Machine.CPU, r.Machine.Cores, r.Machine.Tier)

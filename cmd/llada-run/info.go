@@ -12,6 +12,7 @@ import (
 	"llada/formats/arch"
 	"llada/formats/container"
 	"llada/runtime/asm"
+	"llada/runtime/cpu"
 )
 
 func newInfoCommand(g *cli.Globals) *cobra.Command {
@@ -58,7 +59,7 @@ type modelInfo struct {
 func runInfo(out io.Writer, path string, g *cli.Globals) error {
 	m := machine{
 		CPU: cpuName(), Arch: runtime.GOOS + "/" + runtime.GOARCH,
-		Cores: cli.Cores(), Threads: g.Threads, Features: features(), Kernels: asm.Active(), GPU: []string{},
+		Cores: cpu.Cores(), Threads: g.Threads, Features: features(), Kernels: asm.Active(), GPU: []string{},
 	}
 	m.Memory, m.Available = memory()
 	if path != "" {

@@ -35,7 +35,7 @@ var layers = []struct {
 	{"runtime/sample", []string{"runtime/sample", "runtime/model", "runtime/backend", "=formats"}},
 	{"calib", []string{"calib", "runtime/model", "runtime/backend", "quant", "formats"}},
 	{"cmd", []string{"formats", "quant", "runtime", "calib", "cmd/internal"}},
-	{"cmd/internal", []string{"cmd/internal", "formats"}},
+	{"cmd/internal", []string{"cmd/internal", "formats", "runtime/cpu"}},
 }
 
 type pkg struct {

@@ -80,9 +80,3 @@ func TestBytes(t *testing.T) {
 		}
 	}
 }
-
-func TestCores(t *testing.T) {
-	if n := Cores(); n < 1 {
-		t.Errorf("%d cores", n)
-	}
-}

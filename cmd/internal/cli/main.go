@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"llada/formats"
+	"llada/runtime/cpu"
 )
 
 // The exit codes, documented in every command's help.
@@ -76,7 +77,7 @@ type Globals struct {
 func (g *Globals) AddFlags(f *pflag.FlagSet) {
 	f.BoolVar(&g.JSON, "json", false, "print the result as JSON")
 	f.BoolVarP(&g.Quiet, "quiet", "q", false, "no progress on stderr")
-	f.IntVar(&g.Threads, "threads", Cores(), "worker `threads`; the default is the number of physical cores")
+	f.IntVar(&g.Threads, "threads", cpu.Cores(), "worker `threads`; the default is the number of physical cores")
 }
 
 // Main runs a command tree and returns its exit code. The first interrupt
