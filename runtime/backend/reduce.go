@@ -13,21 +13,43 @@ func Guide(c, u []float32, g float32) {
 	}
 }
 
+// Loops are the two passes over a row of logits that take the time. A backend
+// may bring its own; log-odds from them must be within 1e-6 of the definition's.
+type Loops struct {
+	ArgMax func(x []float32) int                   // the lowest index of the greatest
+	SumExp func(x []float32, most float32) float64 // Σ exp(x − most)
+}
+
+// portable are the loops of the definition: exponentials and sum in float64.
+var portable = Loops{
+	ArgMax: func(x []float32) int { return int(ArgMax(x)) },
+	SumExp: func(x []float32, most float32) float64 {
+		sum := 0.0
+		for _, v := range x {
+			sum += math.Exp(float64(v) - float64(most))
+		}
+		return sum
+	},
+}
+
 // Reduce fills row i of the answer from that row's logits, which it may change.
 // It is the definition of Head's answers. Safe for concurrent rows.
-func (a *Ask) Reduce(ans *Answer, i int, logits []float32) {
+func (a *Ask) Reduce(ans *Answer, i int, logits []float32) { a.ReduceBy(&portable, ans, i, logits) }
+
+// ReduceBy is Reduce with a backend's own loops.
+func (a *Ask) ReduceBy(by *Loops, ans *Answer, i int, logits []float32) {
 	if a.Logits {
 		ans.Logits[i] = slices.Clone(logits)
 	}
 	if a.Targets != nil {
-		ans.LogProbs[i] = LogProb(logits, a.Targets[i])
+		ans.LogProbs[i] = logProb(by.logOdds(logits, a.Targets[i]))
 	}
 	if a.Pick != nil {
-		ans.Candidates[i] = a.Pick.choose(logits, i)
+		ans.Candidates[i] = a.Pick.choose(by, logits, i)
 	}
 }
 
-func (p *Pick) choose(logits []float32, row int) Candidate {
+func (p *Pick) choose(by *Loops, logits []float32, row int) Candidate {
 	negInf := float32(math.Inf(-1))
 	for _, id := range p.Forbid {
 		logits[id] = negInf
@@ -40,7 +62,7 @@ func (p *Pick) choose(logits []float32, row int) Candidate {
 	if p.Temperature > 0 {
 		tok = noisyArgMax(logits, p.Temperature, p.Noise[row])
 	} else {
-		tok = ArgMax(logits)
+		tok = int32(by.ArgMax(logits))
 	}
 	for i, id := range slices.Backward(p.Never) { // backwards: an id may occur twice
 		logits[id] = hidden[i]
@@ -48,7 +70,7 @@ func (p *Pick) choose(logits []float32, row int) Candidate {
 	for _, id := range p.Postpone {
 		logits[id] = negInf
 	}
-	return Candidate{Token: tok, LogOdds: LogOdds(logits, tok)}
+	return Candidate{Token: tok, LogOdds: by.logOdds(logits, tok)}
 }
 
 // ArgMax is the index of the greatest value, the lowest of equals.
@@ -77,40 +99,33 @@ func noisyArgMax(x []float32, t float64, key Key) int32 {
 	return int32(best)
 }
 
-// others is log Σ exp(x) over every index but t, in float64.
-func others(x []float32, t int32) float64 {
-	most := math.Inf(-1)
-	for i, v := range x {
-		if int32(i) != t {
-			most = max(most, float64(v))
-		}
+// logOdds hides the token's own logit, so that a token near certainty loses
+// nothing to cancellation.
+func (by *Loops) logOdds(x []float32, t int32) float64 {
+	own, negInf := x[t], float32(math.Inf(-1))
+	if own == negInf {
+		return math.Inf(-1)
 	}
-	if math.IsInf(most, -1) {
-		return most
+	x[t] = negInf
+	defer func() { x[t] = own }()
+	most := x[by.ArgMax(x)]
+	if most == negInf {
+		return math.Inf(1)
 	}
-	sum := 0.0
-	for i, v := range x {
-		if int32(i) != t {
-			sum += math.Exp(float64(v) - most)
-		}
-	}
-	return most + math.Log(sum)
+	return float64(own) - (float64(most) + math.Log(by.SumExp(x, most)))
 }
 
 // LogOdds is log p/(1−p) of token t: its logit minus the log-sum-exp of the
-// others. −∞ where its logit is.
-func LogOdds(x []float32, t int32) float64 {
-	if math.IsInf(float64(x[t]), -1) {
-		return math.Inf(-1)
-	}
-	return float64(x[t]) - others(x, t)
-}
+// others, in float64. −∞ where its logit is. x is restored.
+func LogOdds(x []float32, t int32) float64 { return portable.logOdds(x, t) }
 
-// LogProb is log p of token t in nats: −log1p(exp(−log-odds)), exact near 0.
-func LogProb(x []float32, t int32) float64 {
-	o := LogOdds(x, t)
-	if o < 0 {
-		return o - math.Log1p(math.Exp(o))
+// LogProb is log p of token t in nats. x is restored.
+func LogProb(x []float32, t int32) float64 { return logProb(LogOdds(x, t)) }
+
+// logProb is −log1p(exp(−log-odds)), exact near 0.
+func logProb(odds float64) float64 {
+	if odds < 0 {
+		return odds - math.Log1p(math.Exp(odds))
 	}
-	return -math.Log1p(math.Exp(-o))
+	return -math.Log1p(math.Exp(-odds))
 }

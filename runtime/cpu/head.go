@@ -12,6 +12,9 @@ import (
 // LLaDA-8B's 126 464 are 32 MB.
 const headRows = 64
 
+// loops are the kernels of a reduction.
+var loops = backend.Loops{ArgMax: asm.ArgMax, SumExp: asm.SumExp}
+
 // Head computes logits a few rows at a time and keeps only what is asked.
 func (b *Backend) Head(ctx context.Context, w backend.Weight, x backend.Act, ask *backend.Ask) (*backend.Answer, error) {
 	wt, xa := w.(*weight), x.(*act)
@@ -35,7 +38,11 @@ func (b *Backend) Head(ctx context.Context, w backend.Weight, x backend.Act, ask
 			if against != nil {
 				backend.Guide(row, against[i*vocab:(i+1)*vocab], ask.Guidance)
 			}
-			ask.Reduce(ans, lo+i, row)
+			if b.exact {
+				ask.Reduce(ans, lo+i, row)
+			} else {
+				ask.ReduceBy(&loops, ans, lo+i, row)
+			}
 		})
 	}
 	return ans, nil
