@@ -12,11 +12,11 @@ import "fmt"
 //	dotprod  12   8 rows     V0–V23   V24–V25  V26–V28
 //	dotprod  8    8 rows     V0–V15   V24–V25  V26–V27
 //	dotprod  4    16 rows    V0–V15   V24–V27  V28
-//	dotprod  1    16 rows    V0–V15   V16–V27  V28: four columns of columns, added at the end
+//	dotprod  1    16 rows    V0–V15   V16–V27  V28; four sums each, added at the end
 //	i8mm     12   8 rows     V0–V23   V24–V27  V28–V31 in turn
 //	i8mm     8    8 rows     V0–V15   V24–V27  V28–V31
 //	i8mm     4    16 rows    V0–V15   V16–V23  V24–V25
-//	i8mm     1    16 rows    V0–V15   V16–V23  V24: even and odd steps, added at the end
+//	i8mm     1    16 rows    V0–V15   V16–V23  V24–V25; sums of even and odd steps, added at the end
 //
 // neon takes wider panels two tokens at a time. The epilogue has the sums as
 // V(t·quads + c), rows 4c to 4c+3 of token t, the scales of rows from V24 on,
