@@ -14,6 +14,7 @@ import (
 	"llada/formats/container"
 	"llada/formats/safetensors"
 	"llada/quant"
+	"llada/runtime/asm"
 	"llada/runtime/backend"
 	"llada/runtime/model"
 	"llada/runtime/sample"
@@ -74,9 +75,12 @@ func convertFolder(t testing.TB, folder string, level formats.Encoding) string {
 	return path
 }
 
-// open loads a container of the tiny model.
+// open loads a container of the tiny model, to run on the best kernels.
 func open(t testing.TB, level formats.Encoding, activations string) *loaded {
 	t.Helper()
+	if err := asm.Start(); err != nil {
+		t.Fatal(err)
+	}
 	o := modelOptions{path: convert(t, level), device: "cpu", activations: activations}
 	l, err := o.load(&cli.Globals{Threads: 2})
 	if err != nil {
@@ -102,6 +106,16 @@ func logits(t testing.TB, l *loaded, ids []int32) [][]float32 {
 
 func TestGoldenLogits(t *testing.T) {
 	f32, bf16 := open(t, formats.F32, "f32"), open(t, formats.BF16, "f32")
+	defer asm.Use(asm.Active())
+	for _, tier := range asm.Names(true) {
+		if err := asm.Use(tier); err != nil {
+			t.Fatal(err)
+		}
+		t.Run(tier, func(t *testing.T) { compareLogits(t, f32, bf16) })
+	}
+}
+
+func compareLogits(t *testing.T, f32, bf16 *loaded) {
 	var golden struct {
 		Cases []struct {
 			Name string
@@ -187,14 +201,10 @@ func goldenCases(t *testing.T) []goldenCase {
 }
 
 func TestGoldenGenerations(t *testing.T) {
-	every := map[formats.Encoding]int{formats.F32: 1, formats.BF16: 7}
-	if testing.Short() {
-		every = map[formats.Encoding]int{formats.F32: 9, formats.BF16: 40}
-	}
-	for level, n := range every {
+	for _, level := range []formats.Encoding{formats.F32, formats.BF16} {
 		l := open(t, level, "f32")
 		for i, c := range goldenCases(t) {
-			if i%n != 0 {
+			if testing.Short() && i%9 != 0 {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s/%d", level, i), func(t *testing.T) {

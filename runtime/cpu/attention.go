@@ -31,14 +31,18 @@ func (b *Backend) Attend(dst, q backend.Act, c backend.KV, layer, heads, kvHeads
 	b.pool.run(len(work), func(worker, i int) {
 		p, s := work[i], &b.scratch[worker]
 		n, first := min(queryBlock, p.span.Rows-p.row), p.span.Row+p.row
-		slots, lds := p.span.Slots, pad(p.span.Slots)
+		slots, lds := p.span.Slots, apart(pad(p.span.Slots))
 		key := p.head / (heads / kvHeads)
 
+		s.row = sized(s.row, n*dim)
+		for t := range n {
+			copy(s.row[t*dim:(t+1)*dim], qa.row(first + t)[p.head*dim:])
+		}
 		s.scores = sized(s.scores, n*lds)
 		clear(s.scores)
-		keys, queries := cache.keys(layer, key, p.span.Slot), qa.data[first*qa.cols+p.head*dim:]
+		keys := cache.keys(layer, key, p.span.Slot)
 		for k := 0; k < slots; k += asm.StripRows {
-			asm.MatMul(s.scores[k:], lds, keys[k:], cache.ldk, dim, queries, qa.cols, n)
+			asm.MatMul(s.scores[k:], lds, keys[k:], cache.ldk, dim, s.row, dim, n)
 		}
 		scale := float32(1 / math.Sqrt(float64(dim)))
 		for t := range n {

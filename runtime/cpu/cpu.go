@@ -24,6 +24,7 @@ type Backend struct {
 	exact   bool
 	scratch []scratch // per worker
 	acts    asm.Acts
+	spaced  []float32 // rows of an input, moved apart
 	rope    ropeTable
 	logits  [2][]float32 // conditional and unconditional
 }

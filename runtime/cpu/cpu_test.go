@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"llada/formats"
+	"llada/runtime/asm"
 	"llada/runtime/backend"
 	"llada/runtime/backend/backendtest"
 	"llada/runtime/cpu"
@@ -16,38 +17,55 @@ import (
 
 var threads = []int{1, 2, 8}
 
-func TestConformance(t *testing.T) {
-	for _, exact := range []bool{true, false} {
-		for _, n := range threads {
-			if testing.Short() && n == 1 {
-				continue
-			}
-			o := cpu.Options{Threads: n, Exact: exact}
-			t.Run(fmt.Sprintf("threads=%d/exact=%v", n, exact), func(t *testing.T) {
-				backendtest.Run(t, func(*testing.T) backend.Backend { return cpu.New(o) },
-					backendtest.Options{Exact: exact, BitExact: true})
-			})
+// tiers runs f with every set of kernels that this processor has.
+func tiers(t *testing.T, f func(t *testing.T, tier string)) {
+	before := asm.Active()
+	defer asm.Use(before)
+	for _, tier := range asm.Names(true) {
+		if err := asm.Use(tier); err != nil {
+			t.Fatal(err)
 		}
+		t.Run(tier, func(t *testing.T) { f(t, tier) })
 	}
 }
 
-// One output is computed by one worker in one order.
-func TestThreadsDoNotMatter(t *testing.T) {
-	for _, exact := range []bool{true, false} {
-		var first []float32
-		for _, n := range threads {
-			b := cpu.New(cpu.Options{Threads: n, Exact: exact})
-			got := backendtest.Trace(t, b)
-			b.Close()
-			if first == nil {
-				first = got
-			}
-			for i := range first {
-				if math.Float32bits(got[i]) != math.Float32bits(first[i]) {
-					t.Fatalf("exact=%v: output %d is %v on %d threads, %v on %d", exact, i, got[i], n, first[i], threads[0])
+func TestConformance(t *testing.T) {
+	tiers(t, func(t *testing.T, tier string) {
+		for _, exact := range []bool{true, false} {
+			for _, n := range threads {
+				if n != 2 && (testing.Short() || tier != "generic") {
+					continue
 				}
+				o := cpu.Options{Threads: n, Exact: exact}
+				t.Run(fmt.Sprintf("threads=%d/exact=%v", n, exact), func(t *testing.T) {
+					backendtest.Run(t, func(*testing.T) backend.Backend { return cpu.New(o) },
+						backendtest.Options{Exact: exact, BitExact: true})
+				})
 			}
 		}
+	})
+}
+
+// One output is computed by one worker in one order, and every kernel follows
+// its definition to the bit.
+func TestThreadsAndKernelsDoNotMatter(t *testing.T) {
+	for _, exact := range []bool{true, false} {
+		var first []float32
+		tiers(t, func(t *testing.T, tier string) {
+			for _, n := range threads {
+				b := cpu.New(cpu.Options{Threads: n, Exact: exact})
+				got := backendtest.Trace(t, b)
+				b.Close()
+				if first == nil {
+					first = got
+				}
+				for i := range first {
+					if math.Float32bits(got[i]) != math.Float32bits(first[i]) {
+						t.Fatalf("exact=%v: output %d is %v on %d threads of %s, %v on %d of %s", exact, i, got[i], n, tier, first[i], threads[0], asm.Names(true)[0])
+					}
+				}
+			}
+		})
 	}
 }
 

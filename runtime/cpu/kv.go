@@ -18,8 +18,10 @@ func (c *kv) Slots() int { return c.slots }
 
 // NewKV allocates keys and values of zeros.
 func (b *Backend) NewKV(layers, slots, heads, dim int) (backend.KV, error) {
-	// A strip read from the last slot on must stay inside the row.
-	c := &kv{slots: slots, heads: heads, dim: dim, ldk: pad(slots) + asm.StripRows, ldv: pad(dim)}
+	// A strip read from the last slot on must stay inside the row, and rows an
+	// odd number of strips apart do not evict each other.
+	ldk := (pad(slots)/asm.StripRows + 1) | 1
+	c := &kv{slots: slots, heads: heads, dim: dim, ldk: ldk * asm.StripRows, ldv: pad(dim)}
 	for range layers {
 		c.k = append(c.k, make([]float32, heads*dim*c.ldk))
 		c.v = append(c.v, make([]float32, heads*slots*c.ldv))

@@ -9,27 +9,43 @@ import (
 	"llada/runtime/backend"
 )
 
-// input is the left side of products: float32 rows, which are in Backend.acts
-// too if a quantized weight will meet them on the int8 path.
+// input is the left side of products: rows of float32, ld apart, or in
+// Backend.acts where a quantized weight meets them on the int8 path.
 type input struct {
-	rows, cols int
-	data       []float32
+	rows, ld int
+	data     []float32
 }
 
-// prepare quantizes rows of x once for all products that share it.
+// apart is a distance of at least n floats between rows that keeps them from
+// evicting each other: multiples of 4 KiB share a few lines of the first cache.
+func apart(n int) int {
+	if n%1024 == 0 {
+		return n + 16
+	}
+	return n
+}
+
+// prepare makes rows of x ready for all products that share them.
 func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
-	int8 := false
+	ints, floats := false, false
 	for _, w := range ws {
 		if w.info.Cols() != cols {
 			panic(fmt.Sprintf("cpu: tensor %s has %d columns, its input %d", w.info.Name, w.info.Cols(), cols))
 		}
-		int8 = int8 || w.tiles != nil && !b.exact
+		int8 := w.tiles != nil && !b.exact
+		ints, floats = ints || int8, floats || !int8
 	}
-	if int8 {
+	if ints {
 		b.acts.Reset(rows, cols)
 		b.pool.run(b.acts.Panels(), func(_, i int) { b.acts.Fill(i, data, cols) })
 	}
-	return input{rows, cols, data}
+	ld := apart(cols)
+	if !floats || ld == cols {
+		return input{rows, cols, data}
+	}
+	b.spaced = sized(b.spaced, rows*ld)
+	b.pool.run(rows, func(_, i int) { copy(b.spaced[i*ld:i*ld+cols], data[i*cols:]) })
+	return input{rows, ld, b.spaced}
 }
 
 // product computes the outputs of strip g of w for every input row into tile,
@@ -57,7 +73,7 @@ func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int
 			asm.Product(tile, &s.strip, &b.acts, sb)
 			continue
 		}
-		asm.MatMul(tile, asm.StripRows, s.wide, asm.StripRows, n, in.data[lo:], in.cols, in.rows)
+		asm.MatMul(tile, asm.StripRows, s.wide, asm.StripRows, n, in.data[lo:], in.ld, in.rows)
 	}
 }
 
