@@ -85,32 +85,6 @@ func tiledSize(rows, cols, tileBytes int) int64 {
 
 func ceil(a, b int) int { return (a + b - 1) / b }
 
-// eachTile walks the tiles of one group of n rows, gathering each into x,
-// [16][256] padded with zeros and clipped to ±huge, and the matching importance
-// into imp.
-func eachTile(w []float32, n, cols int, importance []float32, f func(s int, x *[TileRows][TileCols]float32, imp []float32)) {
-	var x [TileRows][TileCols]float32
-	var pad [TileCols]float32
-	for s := range ceil(cols, TileCols) {
-		lo, hi := s*TileCols, min((s+1)*TileCols, cols)
-		for r := range TileRows {
-			clear(x[r][:])
-			if r < n {
-				for k, v := range w[r*cols+lo : r*cols+hi] {
-					x[r][k] = min(max(v, -huge), huge)
-				}
-			}
-		}
-		var imp []float32
-		if importance != nil {
-			clear(pad[:])
-			copy(pad[:], importance[lo:hi])
-			imp = pad[:]
-		}
-		f(s, &x, imp)
-	}
-}
-
 // decodeTiledRow decodes one row through panels: the definition itself, for
 // embedding lookups and checks.
 func decodeTiledRow(c Quantized, dst []float32, data []byte, cols, row int) {

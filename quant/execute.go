@@ -9,6 +9,7 @@ import (
 
 	"llada/formats"
 	"llada/formats/container"
+	"llada/runtime/asm"
 )
 
 // Report is what became of one tensor.
@@ -88,33 +89,14 @@ func encodeTensor(ctx context.Context, out io.Writer, t formats.Tensor, s Step, 
 		part  = make([]sums, per)
 		found = make([]notFinite, per)
 	)
-	type buffers struct{ x, y []float32 }
 	for first := 0; first < groups; first += per {
 		n := min(per, groups-first)
-		err := parallel(ctx, run.Threads, n, func() *buffers {
-			return &buffers{make([]float32, TileRows*cols), make([]float32, TileRows*cols)}
-		}, func(b *buffers, i int) error {
-			part[i], found[i] = sums{}, notFinite{}
-			row := (first + i) * TileRows
-			k := min(TileRows, rows-row)
-			x := b.x[:k*cols]
-			for r := range k {
-				from := row + r
-				if s.To.Replaces != nil {
-					from = int(s.To.Replaces[from])
-				}
-				if err := decodeSource(x[r*cols:(r+1)*cols], t, from); err != nil {
-					return fmt.Errorf("tensor %s: %w", t.Name, err)
-				}
-			}
-			if found[i].count(x); found[i].nan+found[i].inf > 0 {
-				return nil
-			}
-			group := chunk[int64(i)*size : int64(i+1)*size]
-			c.EncodeGroup(group, x, k, cols, nil)
-			decodeGroup(c, b.y, group, 0, k, cols)
-			part[i].add(x, b.y[:k*cols])
-			return nil
+		err := parallel(ctx, run.Threads, n, func() *encoder {
+			return newEncoder(c, t, s)
+		}, func(e *encoder, i int) (err error) {
+			found[i] = notFinite{}
+			part[i], err = e.group(chunk[int64(i)*size:int64(i+1)*size], first+i, &found[i])
+			return err
 		})
 		if err != nil {
 			return Errors{}, err
@@ -142,6 +124,77 @@ func encodeTensor(ctx context.Context, out io.Writer, t formats.Tensor, s Step, 
 		return Errors{}, &bad
 	}
 	return total.errors(), nil
+}
+
+// encoder encodes groups of 16 rows of one tensor. Each worker has its own.
+type encoder struct {
+	codec Codec
+	from  formats.Tensor
+	step  Step
+	tiles *work     // of a quantized encoding
+	x, y  []float32 // of others: a group as it was, and decoded again
+}
+
+func newEncoder(c Codec, from formats.Tensor, s Step) *encoder {
+	e := &encoder{codec: c, from: from, step: s}
+	if _, ok := c.(tiler); ok && s.To.Replaces == nil {
+		e.tiles = new(work)
+	} else {
+		n := TileRows * s.To.Cols()
+		e.x, e.y = make([]float32, n), make([]float32, n)
+	}
+	return e
+}
+
+// group encodes group g into dst. Groups with weights that are not finite are
+// not encoded.
+func (e *encoder) group(dst []byte, g int, found *notFinite) (sums, error) {
+	n := min(TileRows, e.step.To.Rows()-g*TileRows)
+	if e.tiles == nil {
+		return e.plain(dst, g, n, found)
+	}
+	from, c := sourceRows(e.from, g, n), e.codec.(tiler)
+	var total asm.ErrorSums
+	tb := c.TileBytes()
+	for s := range ceil(from.cols, TileCols) {
+		most, err := from.turn(e.tiles, s)
+		if err != nil {
+			return sums{}, fmt.Errorf("tensor %s: %w", e.from.Name, err)
+		}
+		if most >= infinite {
+			for i := range e.tiles.x {
+				found.count(e.tiles.x[i][:])
+			}
+			continue
+		}
+		// What the bytes decode to is at hand as they are chosen, and is not
+		// decoded again.
+		c.encodeTile(dst[s*tb:(s+1)*tb], e.tiles, e.tiles.clipped(most), e.tiles.importance(nil, s, from.cols))
+		e.tiles.addErrors(&total, s, from.cols)
+	}
+	return foldSums(&total), nil
+}
+
+func (e *encoder) plain(dst []byte, g, n int, found *notFinite) (sums, error) {
+	cols := e.step.To.Cols()
+	x, y := e.x[:n*cols], e.y[:n*cols]
+	for r := range n {
+		row := g*TileRows + r
+		if e.step.To.Replaces != nil {
+			row = int(e.step.To.Replaces[row])
+		}
+		if err := decodeSource(x[r*cols:(r+1)*cols], e.from, row); err != nil {
+			return sums{}, fmt.Errorf("tensor %s: %w", e.from.Name, err)
+		}
+	}
+	if found.count(x); found.nan+found.inf > 0 {
+		return sums{}, nil
+	}
+	e.codec.EncodeGroup(dst, x, n, cols, nil)
+	for r := range n {
+		e.codec.DecodeRow(y[r*cols:(r+1)*cols], dst, cols, r)
+	}
+	return plainSums(x, y), nil
 }
 
 // count finds what is not finite.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"llada/formats"
+	"llada/runtime/asm"
 )
 
 // folded is the family of encodings whose codes stand for integers that a
@@ -18,17 +19,16 @@ type folded struct {
 	encoding formats.Encoding
 	base     []int8
 	shift    uint
-	lead     []float32 // first candidates of the scale search: what the largest weight may become
+	lead     []float32 // candidates of the scale search: what the largest weight may become
+	tries    [2]int    // sub-scales tried under the first D and the second
 	tile     int       // bytes of a tile
-	pack     func(tile []byte, q *tileCodes)
-	unpack   func(q *tileCodes, tile []byte)
+	pack     func(tile []byte, code *asm.Panel)
+	unpack   func(code *asm.Panel, tile []byte)
 
-	scaled [255]*grid // by s + 127: the values that a block can take
-	free   *grid      // base itself, for the search before D is known
+	grid  *asm.Grid
+	code  []uint8     // codes of the grid's values, where base does not ascend
+	value [256][]int8 // by byte of s and code: what a block's codes decode to
 }
-
-// tileCodes are the codes of a tile, [row][column].
-type tileCodes [TileRows][TileCols]uint8
 
 // Every folded tile begins with bf16 D[16] and int8 s[8][16].
 const (
@@ -37,18 +37,23 @@ const (
 )
 
 func (f *folded) init() *folded {
-	reach := 1 << (f.shift - 1)
-	if f.encoding == formats.Q6 {
-		reach = 128
-	}
-	for i := range f.scaled {
-		value := make([]int8, len(f.base))
-		for q := range value {
-			value[q] = f.fold(uint8(q), int8(i-127))
+	for i := range f.value {
+		f.value[i] = make([]int8, len(f.base))
+		for q := range f.base {
+			// −128 is not written by the encoder; damaged bytes still decode.
+			f.value[i][q] = f.fold(uint8(q), max(int8(i), -127))
 		}
-		f.scaled[i] = newGrid(value, reach)
 	}
-	f.free = newGrid(f.base, reach)
+	ascending := slices.Compact(slices.Sorted(slices.Values(f.base)))
+	for len(ascending) < len(f.base) {
+		ascending = slices.Insert(ascending, 0, ascending[0])
+	}
+	if !slices.Equal(ascending, f.base) {
+		for _, v := range ascending {
+			f.code = append(f.code, uint8(slices.Index(f.base, v)))
+		}
+	}
+	f.grid = asm.NewGrid(ascending, f.shift, f.lead)
 	return f
 }
 
@@ -64,18 +69,19 @@ func (f *folded) Size(rows, cols int) int64 { return tiledSize(rows, cols, f.til
 
 // Panel decodes a tile.
 func (f *folded) Panel(p *Panel, tile []byte) {
-	var q tileCodes
-	f.unpack(&q, tile)
+	var code asm.Panel
+	f.unpack(&code, tile)
 	for r := range TileRows {
 		d := getBF16(tile[2*r:])
 		for g := range Groups {
 			p.D[g*TileRows+r] = d
 		}
 		for b := range Blocks {
-			// −128 is not written by the encoder; damaged bytes still decode.
-			value := f.scaled[max(int(int8(tile[foldedScales+b*TileRows+r])), -127)+127].value
-			for k := b * BlockCols; k < (b+1)*BlockCols; k++ {
-				p.W[PanelIndex(r, k)] = value[q[r][k]]
+			value := f.value[tile[foldedScales+b*TileRows+r]]
+			for k := b * BlockCols; k < (b+1)*BlockCols; k += 4 {
+				at := PanelIndex(r, k)
+				w, q := p.W[at:at+4:at+4], code[at:at+4:at+4]
+				w[0], w[1], w[2], w[3] = value[q[0]], value[q[1]], value[q[2]], value[q[3]]
 			}
 		}
 	}
@@ -87,135 +93,84 @@ func (f *folded) DecodeRow(dst []float32, data []byte, cols, row int) {
 
 // EncodeGroup encodes n rows, each superblock by itself.
 func (f *folded) EncodeGroup(dst []byte, w []float32, n, cols int, importance []float32) {
-	eachTile(w, n, cols, importance, func(s int, x *[TileRows][TileCols]float32, imp []float32) {
-		tile := dst[s*f.tile : (s+1)*f.tile]
-		var q tileCodes
-		var scale [Blocks]int8
-		for r := range TileRows {
-			d := f.encodeRow(q[r][:], &scale, x[r][:], imp)
-			putBF16(tile[2*r:], d)
-			for b, v := range scale {
-				tile[foldedScales+b*TileRows+r] = byte(v)
-			}
-		}
-		f.pack(tile, &q)
-	})
+	encodeTiles(f, dst, w, n, cols, importance)
 }
 
-// encodeRow chooses D, the sub-scales and the codes of one row of a superblock.
-func (f *folded) encodeRow(q []uint8, scale *[Blocks]int8, x, imp []float32) float32 {
-	var want [Blocks]float32
-	for b := range want {
-		xb, ib := block(x, b), block(imp, b)
-		want[b] = f.freeScale(xb, ib)
-	}
-	most := absMax(want[:])
-	if most == 0 {
-		clear(scale[:])
-		for b := range Blocks {
-			f.codes(block(q, b), block(x, b), 0, 0)
+// encodeTile chooses D, the sub-scales and the codes of 16 rows at once: a free
+// scale for every block, D from the largest of them, sub-scales under D, then
+// the D that fits what these leave, with sub-scales of its own. A row keeps the
+// second D if its error is less.
+func (f *folded) encodeTile(tile []byte, k *work, x *asm.Tile, imp *[TileCols]float32) {
+	var want, scale [Blocks]asm.Lanes
+	var d, inv, sum asm.Lanes
+	for b := range Blocks {
+		f.grid.Free(&want[b], x.Block(b), impBlock(imp, b))
+		for r, v := range want[b] {
+			d[r] = max(d[r], v, -v)
 		}
-		return 0
 	}
 	unit := float32(int32(1) << f.shift)
-	d := roundBF16(most * unit / 127)
-	f.subScales(scale, want[:], x, imp, d, unit)
-	if refit := f.refitRow(scale, x, imp, d); refit != d {
-		var other [Blocks]int8
-		if f.subScales(&other, want[:], x, imp, refit, unit) < f.rowError(scale, x, imp, d) {
-			*scale, d = other, refit
-		}
+	for r := range d {
+		d[r] = roundBF16(d[r] * unit / 127)
+		inv[r] = inverse(d[r])
 	}
-	inv := inverse(d)
-	for b, s := range scale {
-		f.codes(block(q, b), block(x, b), s, inv)
-	}
-	return d
-}
-
-// freeScale is the signed factor of the base that fits a block best, before it
-// is rounded to D·s: candidates around the one that maps the largest weight to
-// either end of the base, then a refit.
-func (f *folded) freeScale(x, imp []float32) float32 {
-	peak := absMax(x)
-	if peak < tiny {
-		return 0
-	}
-	best, bestErr := float32(0), float32(0)
-	for _, lead := range f.lead {
-		d := peak / lead
-		e := float32(f.free.err(x, imp, 1/d) * float32(d*d))
-		if best == 0 || e < bestErr {
-			best, bestErr = d, e
-		}
-	}
-	return f.free.fit(x, imp, 1/best)
-}
-
-// nearby is how far around the rounded sub-scale the search goes.
-const nearby = 2
-
-// subScales chooses s for every block given D and returns the error of the row.
-func (f *folded) subScales(scale *[Blocks]int8, want, x, imp []float32, d, unit float32) float32 {
-	inv, sum := 1/d, float32(0)
 	for b := range Blocks {
-		xb, ib := block(x, b), block(imp, b)
-		at := roundClamp(float32(want[b]*unit)*inv, 127)
-		bestErr := float32(-1)
-		for s := max(at-nearby, -127); s <= min(at+nearby, 127); s++ {
-			if e := f.scaled[s+127].err(xb, ib, inv); bestErr < 0 || e < bestErr {
-				scale[b], bestErr = int8(s), e
-			}
-		}
-		sum += bestErr
+		f.grid.Scale(&scale[b], &sum, x.Block(b), impBlock(imp, b), &want[b], &inv, f.tries[0])
 	}
-	return float32(sum * float32(d*d))
-}
-
-func (f *folded) rowError(scale *[Blocks]int8, x, imp []float32, d float32) float32 {
-	inv, sum := 1/d, float32(0)
-	for b, s := range scale {
-		sum += f.scaled[int(s)+127].err(block(x, b), block(imp, b), inv)
+	f.refit(&d, &inv, &sum, &scale, &want, x, imp)
+	for b := range Blocks {
+		at := b * BlockCols * TileRows
+		f.grid.Codes(k.code[at:], k.w[at:], x.Block(b), &scale[b], &inv)
 	}
-	return float32(sum * float32(d*d))
-}
-
-// refitRow is the D that fits the row's chosen values best, rounded to bf16.
-func (f *folded) refitRow(scale *[Blocks]int8, x, imp []float32, d float32) float32 {
-	inv := 1 / d
-	var xv, vv float32
-	for b, s := range scale {
-		g := f.scaled[int(s)+127]
-		for k := b * BlockCols; k < (b+1)*BlockCols; k++ {
-			n := g.near[g.bin(float32(x[k]*inv))]
-			i := float32(1)
-			if imp != nil {
-				i = imp[k]
-			}
-			xv += float32(i * float32(x[k]*n))
-			vv += float32(i * float32(n*n))
+	if f.code != nil {
+		for i, q := range k.code {
+			k.code[i] = int8(f.code[q])
 		}
 	}
-	if fit := xv / vv; vv > 0 && fit > tiny {
-		return roundBF16(fit)
+	for r, v := range d {
+		putBF16(tile[2*r:], v)
+		for b := range Blocks {
+			tile[foldedScales+b*TileRows+r] = byte(int8(scale[b][r]))
+		}
 	}
-	return d
+	k.d[0], k.d[1] = d, d
+	f.pack(tile, &k.code)
 }
 
-// codes writes the nearest code of every weight of a block.
-func (f *folded) codes(q []uint8, x []float32, s int8, inv float32) {
-	g := f.scaled[int(s)+127]
-	for k, v := range x {
-		q[k] = g.nearest(float32(v * inv))
+// refit tries the D that fits the chosen values best.
+func (f *folded) refit(d, inv, sum *asm.Lanes, scale, want *[Blocks]asm.Lanes, x *asm.Tile, imp *[TileCols]float32) {
+	var fit [2]asm.Lanes
+	for b := range Blocks {
+		f.grid.Fit(&fit, x.Block(b), impBlock(imp, b), &scale[b], inv)
+	}
+	other, otherInv := *d, *inv
+	for r, v := range d {
+		// Further off, the fit comes from few weights that matter, and others
+		// would leave the range of the search.
+		if q := fit[0][r] / fit[1][r]; q > v/2 && q < 2*v {
+			other[r] = roundBF16(q)
+			otherInv[r] = 1 / other[r]
+		}
+	}
+	var s [Blocks]asm.Lanes
+	var otherSum asm.Lanes
+	for b := range Blocks {
+		f.grid.Scale(&s[b], &otherSum, x.Block(b), impBlock(imp, b), &want[b], &otherInv, f.tries[1])
+	}
+	for r := range d {
+		// Errors are in units of each D.
+		if rel := float32(other[r] * inv[r]); float32(otherSum[r]*float32(rel*rel)) < sum[r] {
+			d[r], inv[r] = other[r], otherInv[r]
+			for b := range Blocks {
+				scale[b][r] = s[b][r]
+			}
+		}
 	}
 }
 
-// block is columns 32b to 32b+31 of a row; nil of nil.
-func block[T any](x []T, b int) []T {
-	if x == nil {
-		return nil
-	}
-	return x[b*BlockCols : (b+1)*BlockCols : (b+1)*BlockCols]
+// impBlock is the importances of columns 32b to 32b+31.
+func impBlock(imp *[TileCols]float32, b int) *[BlockCols]float32 {
+	return (*[BlockCols]float32)(imp[b*BlockCols:])
 }
 
 // leads spreads candidates around both ends of a base.

@@ -1,84 +1,118 @@
 package quant
 
-// grid is a set of integer values with the nearest of them to any number at
-// hand. The midpoint of two integers is a multiple of ½, so a table of bins of
-// width ½ finds the nearest exactly; a midpoint goes to the greater value.
-type grid struct {
-	value []int8    // by code
-	near  []float32 // by bin: the nearest value
-	code  []uint8   // by bin: its code
-	reach float32   // bins cover [-reach, reach)
+import (
+	"unsafe"
+
+	"llada/formats"
+	"llada/runtime/asm"
+)
+
+// work is one tile on its way from a checkpoint into a container, with room for
+// all that is computed from it.
+type work struct {
+	x    asm.Tile // as it was read, padded with zeros
+	clip asm.Tile // within ±huge, if x is not
+	d    [Groups]asm.Lanes
+	w    asm.Panel // what the tile's bytes decode to, with d
+	code asm.Panel // codes in the order of w
+	row  [TileRows * TileCols]float32
+	imp  [TileCols]float32
 }
 
-// newGrid makes the grid of values, all within ±reach.
-func newGrid(value []int8, reach int) *grid {
-	g := &grid{value: value, reach: float32(reach)}
-	g.near = make([]float32, 4*reach)
-	g.code = make([]uint8, 4*reach)
-	for bin := range g.near {
-		// The bin [b/2, (b+1)/2) is nearest to what its lower edge is nearest
-		// to, ties upwards; compare doubled distances to stay in integers.
-		edge := bin - 2*reach
-		best, bestDist := 0, 1<<30
-		for code, v := range value {
-			dist := 2*int(v) - edge
-			if dist < 0 {
-				dist = -dist
-			}
-			if dist < bestDist || dist == bestDist && v > value[best] {
-				best, bestDist = code, dist
-			}
+// tiler is a codec that encodes turned tiles: bytes to tile, and what they
+// decode to into k.d and k.w. Weights are within ±huge.
+type tiler interface {
+	Quantized
+	encodeTile(tile []byte, k *work, x *asm.Tile, imp *[TileCols]float32)
+}
+
+// source is up to 16 rows of weights, plain bytes or numbers.
+type source struct {
+	data     []byte
+	encoding formats.Encoding
+	numbers  []float32 // instead of data
+	n, cols  int
+}
+
+// turn reads superblock s into k.x and returns the greatest magnitude of its
+// weights, as bits.
+func (f *source) turn(k *work, s int) (uint32, error) {
+	lo, hi := s*TileCols, min((s+1)*TileCols, f.cols)
+	whole := f.n == TileRows && hi-lo == TileCols
+	switch {
+	case whole && f.numbers != nil:
+		return asm.Turn(&k.x, f.numbers[lo:], f.cols), nil
+	case whole && f.encoding == formats.BF16:
+		return asm.TurnBF16(&k.x, f.data[2*lo:], f.cols), nil
+	}
+	clear(k.row[:])
+	for r := range f.n {
+		dst := k.row[r*TileCols : r*TileCols+hi-lo]
+		if f.numbers != nil {
+			copy(dst, f.numbers[r*f.cols+lo:])
+			continue
 		}
-		g.near[bin], g.code[bin] = float32(value[best]), uint8(best)
-	}
-	return g
-}
-
-// bin is the bin of y, clamped to the table. |y| is below 2³⁰.
-func (g *grid) bin(y float32) int32 {
-	b := int32(float32(y*2) + 2*g.reach)
-	return min(max(b, 0), int32(len(g.near)-1))
-}
-
-// nearest is the code whose value is closest to y.
-func (g *grid) nearest(y float32) uint8 { return g.code[g.bin(y)] }
-
-// err is Σ imp·(x·inv − nearest)², over a block; imp nil weighs all equally.
-func (g *grid) err(x, imp []float32, inv float32) float32 {
-	near, offset, last := g.near, 2*g.reach, int32(len(g.near)-1)
-	inv2 := 2 * inv
-	sum := float32(0)
-	if imp == nil {
-		for _, v := range x {
-			b := min(max(int32(float32(v*inv2)+offset), 0), last)
-			e := float32(v*inv) - near[b]
-			sum += float32(e * e)
+		size := f.encoding.ElementBytes()
+		at := (r*f.cols + lo) * size
+		if err := formats.DecodeFloat32(dst, f.data[at:at+len(dst)*size], f.encoding); err != nil {
+			return 0, err
 		}
-		return sum
 	}
-	for k, v := range x {
-		b := min(max(int32(float32(v*inv2)+offset), 0), last)
-		e := float32(v*inv) - near[b]
-		sum += float32(imp[k] * float32(e*e))
-	}
-	return sum
+	return asm.Turn(&k.x, k.row[:], TileCols), nil
 }
 
-// fit is the factor d that minimises Σ imp·(x − d·nearest(x·inv))²: one step
-// of Lloyd's iteration. It is 1/inv where every nearest value is 0.
-func (g *grid) fit(x, imp []float32, inv float32) float32 {
-	var xv, vv float32
-	for k, v := range x {
-		n := g.near[g.bin(float32(v*inv))]
-		i := float32(1)
-		if imp != nil {
-			i = imp[k]
+// importance spreads the importances of superblock s over k.imp. Padding has
+// none.
+func (k *work) importance(importance []float32, s, cols int) *[TileCols]float32 {
+	lo, hi := s*TileCols, min((s+1)*TileCols, cols)
+	clear(k.imp[:])
+	if importance != nil {
+		copy(k.imp[:], importance[lo:hi])
+		return &k.imp
+	}
+	for i := range hi - lo {
+		k.imp[i] = 1
+	}
+	return &k.imp
+}
+
+// clipped is k.x within ±huge, given its greatest magnitude.
+func (k *work) clipped(most uint32) *asm.Tile {
+	if most <= hugeBits {
+		return &k.x
+	}
+	for i := range k.x {
+		for r, v := range k.x[i] {
+			k.clip[i][r] = min(max(v, -huge), huge)
 		}
-		xv += float32(i * float32(v*n))
-		vv += float32(i * float32(n*n))
 	}
-	if vv == 0 || xv == 0 {
-		return 1 / inv
+	return &k.clip
+}
+
+// addErrors adds the errors of superblock s to sums. What padding columns
+// decode to does not count.
+func (k *work) addErrors(sums *asm.ErrorSums, s, cols int) {
+	n := min(TileCols, cols-s*TileCols)
+	for i := n; i%4 != 0; i++ {
+		for r := range TileRows {
+			k.w[PanelIndex(r, i)] = 0
+		}
 	}
-	return xv / vv
+	sums.Add(&k.x, &k.w, &k.d, ceil(n, 4)*4)
+}
+
+// encodeTiles is EncodeGroup for quantized encodings.
+func encodeTiles(c tiler, dst []byte, w []float32, n, cols int, importance []float32) {
+	k := new(work)
+	from := source{numbers: w, n: n, cols: cols}
+	tb := c.TileBytes()
+	for s := range ceil(cols, TileCols) {
+		most, _ := from.turn(k, s) // numbers need no decoding, which could fail
+		c.encodeTile(dst[s*tb:(s+1)*tb], k, k.clipped(most), k.importance(importance, s, cols))
+	}
+}
+
+// asBytes is the memory of w.
+func asBytes(w []int8) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w))
 }

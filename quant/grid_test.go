@@ -3,83 +3,117 @@ package quant
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
+
+	"llada/runtime/asm"
 )
 
-// The table of bins must find what trying every value finds, at every multiple
-// of ¼ and at random points, midpoints going to the greater value.
-func TestGridIsNearest(t *testing.T) {
-	q4, q6 := newQ4(GaussCodebook), newQ6()
+// Every number must get the value that trying all of them finds, at every
+// multiple of ¼ and at random points, midpoints going to the greater value; for
+// all sub-scales, and for codebooks in no order or with repeated values.
+func TestCodesAreNearestOfAll(t *testing.T) {
+	odd := [16]int8{64, -50, -40, 3, -20, -10, -5, 0, 1, 2, 3, 7, 15, 30, 45, -64}
 	rng := rand.New(rand.NewPCG(1, 1))
-	for _, f := range []*folded{q4, q6} {
-		grids := slices.Concat(f.scaled[:], []*grid{f.free})
-		for i, g := range grids {
-			if testing.Short() && i%16 != 0 && i != 254 && i != 255 {
-				continue
+	var x asm.Block
+	for _, f := range []*folded{newQ4(GaussCodebook), newQ4(odd), newQ6()} {
+		var s, inv asm.Lanes
+		for i := range inv {
+			inv[i] = 1
+		}
+		for first := -127; first <= 127; first += TileRows {
+			for r := range s {
+				s[r] = float32(min(first+r, 127))
 			}
-			try := func(y float32) {
-				best, bestDist := int8(0), math.Inf(1)
-				for _, v := range g.value {
-					d := math.Abs(float64(v) - float64(y))
-					if d < bestDist || d == bestDist && v > best {
-						best, bestDist = v, d
+			y := -160.0
+			for y <= 160 {
+				for k := range x {
+					for r := range x[k] {
+						switch k % 4 {
+						case 3:
+							x[k][r] = float32(rng.IntN(1<<17)-1<<16) / 512
+						case 2:
+							x[k][r] = math.Nextafter32(float32(y), float32(2*rng.IntN(2)-1)*1000)
+						default:
+							x[k][r] = float32(y)
+						}
+					}
+					y += 0.25
+				}
+				var code, w [TileRows * BlockCols]int8
+				f.grid.Codes(code[:], w[:], &x, &s, &inv)
+				for k := range x {
+					for r, v := range x[k] {
+						at := PanelIndex(r, k)
+						q := uint8(code[at])
+						if f.code != nil {
+							q = f.code[q]
+						}
+						values := f.value[uint8(int8(s[r]))]
+						if values[q] != w[at] {
+							t.Fatalf("%s: code %d under sub-scale %v is %d, said to be %d", f.encoding, q, s[r], values[q], w[at])
+						}
+						best, bestDist := int8(0), math.Inf(1)
+						for _, c := range values {
+							d := math.Abs(float64(c) - float64(v))
+							if d < bestDist || d == bestDist && c > best {
+								best, bestDist = c, d
+							}
+						}
+						if w[at] != best {
+							t.Fatalf("%s: %v goes to %d under sub-scale %v, want %d", f.encoding, v, w[at], s[r], best)
+						}
 					}
 				}
-				got := g.value[g.nearest(y)]
-				if got != best {
-					t.Fatalf("%s, table %d: %v goes to %d, want %d", f.encoding, i, y, got, best)
-				}
-				if n := g.near[g.bin(y)]; n != float32(got) {
-					t.Fatalf("%s, table %d: nearest of %v is %v, its code stands for %d", f.encoding, i, y, n, got)
-				}
 			}
-			for y := -4 * g.reach; y <= 4*g.reach; y++ {
-				try(y / 2)
-				try(y/2 + 0.25)
-			}
-			for range 50 {
-				// Multiples of 1/256: their doubles do not round in the table.
-				try(float32(rng.IntN(1<<17)-1<<16) / 256)
-			}
-			try(1e9)
-			try(-1e9)
 		}
 	}
 }
 
 func TestGridTables(t *testing.T) {
 	for _, f := range []*folded{newQ4(GaussCodebook), newQ6()} {
-		for i, g := range f.scaled {
-			for q, v := range g.value {
-				want := floorShift(int(f.base[q])*(i-127)+1<<(f.shift-1), int(f.shift))
+		for i, values := range f.value {
+			s := max(int(int8(i)), -127)
+			for q, v := range values {
+				want := floorShift(int(f.base[q])*s+1<<(f.shift-1), int(f.shift))
 				if int(v) != want {
-					t.Fatalf("%s: code %d under sub-scale %d is %d, want %d", f.encoding, q, i-127, v, want)
+					t.Fatalf("%s: code %d under sub-scale %d is %d, want %d", f.encoding, q, s, v, want)
 				}
 			}
 		}
 	}
 }
 
-func TestGridError(t *testing.T) {
-	g := newQ4(GaussCodebook).scaled[127+90]
-	x, imp := gauss(BlockCols, 3), make([]float32, BlockCols)
-	for i := range imp {
-		imp[i] = float32(i) / 8
+// The search adds up what the chosen sub-scale's values leave, but for weights
+// within ½ of a midpoint, which it may take for those beyond.
+func TestScaleError(t *testing.T) {
+	f := newQ4(GaussCodebook)
+	w := gauss(TileRows*BlockCols, 3)
+	var x asm.Block
+	var want, inv, s, sum asm.Lanes
+	var imp [BlockCols]float32
+	for k := range x {
+		copy(x[k][:], w[k*TileRows:])
+		imp[k] = float32(k) / 8
 	}
-	const inv = 900
-	var plain, weighted float64
-	for i, v := range x {
-		y := float64(v) * inv
-		e := y - float64(g.value[g.nearest(float32(y))])
-		plain += e * e
-		weighted += float64(imp[i]) * e * e
+	for r := range want {
+		want[r], inv[r] = 0.0005, 1200
 	}
-	if got := float64(g.err(x, nil, inv)); math.Abs(got-plain) > 1e-4*plain {
-		t.Errorf("error %v, want %v", got, plain)
-	}
-	if got := float64(g.err(x, imp, inv)); math.Abs(got-weighted) > 1e-4*weighted {
-		t.Errorf("weighted error %v, want %v", got, weighted)
+	f.grid.Scale(&s, &sum, &x, &imp, &want, &inv, 5)
+	for r, v := range s {
+		exact := 0.0
+		for k := range x {
+			best := math.Inf(1)
+			for _, c := range f.value[uint8(int8(v))] {
+				best = min(best, math.Abs(float64(x[k][r])*1200-float64(c)))
+			}
+			exact += float64(imp[k]) * best * best
+		}
+		if got := float64(sum[r]); got < exact*(1-1e-5) || got > exact*1.05 {
+			t.Errorf("row %d, sub-scale %v: error %v, want %v or a little more", r, v, got, exact)
+		}
+		if first := 0.0005 * 128 * 1200; math.Abs(float64(v)-first) > 2.5 {
+			t.Errorf("row %d: sub-scale %v, not about %v", r, v, first)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"llada/formats"
+	"llada/runtime/asm"
 )
 
 // Errors are the figures of what an encoding did to a tensor.
@@ -17,17 +18,35 @@ type Errors struct {
 // SNR is the signal-to-noise ratio in dB; +∞ for an exact copy.
 func (e Errors) SNR() float64 { return -20 * math.Log10(e.RelativeRMS) }
 
-// sums accumulate Errors. Adding them up in a fixed order makes the figures
-// independent of the number of threads.
+// sums accumulate Errors, in float64. The order is fixed, whatever the number of
+// threads: by groups of 16 rows; within one, by lanes, which are folded in
+// halves (8, 4, 2, 1). The lanes of a quantized matrix are the rows of the
+// group, each summed over its columns; number i of a plain one goes to lane
+// i mod 16, rows one after another.
 type sums struct{ signal, noise, most float64 }
 
-func (s *sums) add(x, y []float32) {
+// plainSums sums numbers that are not in tiles.
+func plainSums(x, y []float32) sums {
+	var e asm.ErrorSums
 	for i, v := range x {
 		d := float64(v) - float64(y[i])
-		s.signal += float64(v) * float64(v)
-		s.noise += d * d
-		s.most = max(s.most, math.Abs(d))
+		l := i % TileRows
+		e.Signal[l] += float64(float64(v) * float64(v))
+		e.Noise[l] += float64(d * d)
+		e.Most[l] = max(e.Most[l], math.Abs(d))
 	}
+	return foldSums(&e)
+}
+
+func foldSums(e *asm.ErrorSums) sums {
+	for h := TileRows / 2; h > 0; h /= 2 {
+		for i := range h {
+			e.Signal[i] += e.Signal[i+h]
+			e.Noise[i] += e.Noise[i+h]
+			e.Most[i] = max(e.Most[i], e.Most[i+h])
+		}
+	}
+	return sums{e.Signal[0], e.Noise[0], e.Most[0]}
 }
 
 func (s *sums) merge(t sums) {
@@ -61,18 +80,32 @@ func Measure(ctx context.Context, ref, got formats.Tensor, threads int) (Errors,
 		}
 	}
 	part := make([]sums, ceil(rows, TileRows))
-	type buffers struct{ x, y []float32 }
+	type buffers struct {
+		k    *work
+		p    Panel
+		x, y []float32
+	}
+	q, tiled := c.(tiler)
+	tiled = tiled && got.Replaces == nil
 	err = parallel(ctx, threads, len(part), func() *buffers {
-		return &buffers{make([]float32, TileRows*cols), make([]float32, TileRows*cols)}
-	}, func(b *buffers, g int) error {
+		if tiled {
+			return &buffers{k: new(work)}
+		}
+		return &buffers{x: make([]float32, TileRows*cols), y: make([]float32, TileRows*cols)}
+	}, func(b *buffers, g int) (err error) {
 		n := min(TileRows, rows-g*TileRows)
+		if tiled {
+			part[g], err = measureTiles(q, b.k, &b.p, sourceRows(ref, g, n), got.Data, g)
+			return err
+		}
 		for r := range n {
-			if err := decodeSource(b.x[r*cols:(r+1)*cols], ref, source(g*TileRows+r)); err != nil {
+			row := g*TileRows + r
+			if err := decodeSource(b.x[r*cols:(r+1)*cols], ref, source(row)); err != nil {
 				return err
 			}
+			c.DecodeRow(b.y[r*cols:(r+1)*cols], got.Data, cols, row)
 		}
-		decodeGroup(c, b.y, got.Data, g, n, cols)
-		part[g].add(b.x[:n*cols], b.y[:n*cols])
+		part[g] = plainSums(b.x[:n*cols], b.y[:n*cols])
 		return nil
 	})
 	var total sums
@@ -82,31 +115,35 @@ func Measure(ctx context.Context, ref, got formats.Tensor, threads int) (Errors,
 	return total.errors(), err
 }
 
+// measureTiles sums the errors of row group g.
+func measureTiles(c tiler, k *work, p *Panel, from source, data []byte, g int) (sums, error) {
+	var e asm.ErrorSums
+	tiles, tb := ceil(from.cols, TileCols), c.TileBytes()
+	for s := range tiles {
+		if _, err := from.turn(k, s); err != nil {
+			return sums{}, err
+		}
+		at := (g*tiles + s) * tb
+		c.Panel(p, data[at:at+tb])
+		k.w = p.W
+		for r := range TileRows {
+			k.d[0][r], k.d[1][r] = p.D[r], p.D[TileRows+r]
+		}
+		k.addErrors(&e, s, from.cols)
+	}
+	return foldSums(&e), nil
+}
+
+// sourceRows is n rows of row group g of a checkpoint's matrix.
+func sourceRows(t formats.Tensor, g, n int) source {
+	cols := t.Cols()
+	size := cols * t.Encoding.ElementBytes()
+	at := g * TileRows * size
+	return source{data: t.Data[at : at+n*size], encoding: t.Encoding, n: n, cols: cols}
+}
+
 // decodeSource widens one row of a checkpoint's tensor.
 func decodeSource(dst []float32, t formats.Tensor, row int) error {
 	size := len(dst) * t.Encoding.ElementBytes()
 	return formats.DecodeFloat32(dst, t.Data[row*size:(row+1)*size], t.Encoding)
-}
-
-// decodeGroup decodes n rows of row group g to dst, [n][cols], each tile once.
-func decodeGroup(c Codec, dst []float32, data []byte, g, n, cols int) {
-	q, ok := c.(Quantized)
-	if !ok {
-		for r := range n {
-			c.DecodeRow(dst[r*cols:(r+1)*cols], data, cols, g*TileRows+r)
-		}
-		return
-	}
-	var p Panel
-	tiles, tb := ceil(cols, TileCols), q.TileBytes()
-	for s := range tiles {
-		at := (g*tiles + s) * tb
-		q.Panel(&p, data[at:at+tb])
-		lo := s * TileCols
-		for r := range n {
-			for k := range min(TileCols, cols-lo) {
-				dst[r*cols+lo+k] = p.D[k/GroupCols*TileRows+r] * float32(p.W[PanelIndex(r, k)])
-			}
-		}
-	}
 }

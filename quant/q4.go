@@ -1,9 +1,11 @@
 package quant
 
 import (
+	"encoding/binary"
 	"sync"
 
 	"llada/formats"
+	"llada/runtime/asm"
 )
 
 // Q4TileBytes is the size of a q4 tile: bf16 D[16], int8 s[8][16], then 32
@@ -35,29 +37,33 @@ func makeQ4(codebook [16]int8) *folded {
 		pack:     packNibbles,
 		unpack:   unpackNibbles,
 	}
-	f.lead = leads(f.base, 0.80, 1.25, 10)
+	// Errors have several minima: fewer or finer candidates win less.
+	f.lead, f.tries = leads(f.base, 0.80, 1.25, 8), [2]int{3, 7}
 	return f.init()
 }
 
-func packNibbles(tile []byte, q *tileCodes) {
-	for v := range TileCols / 8 {
-		vec := tile[foldedCodes+64*v : foldedCodes+64*v+64]
-		for r := range TileRows {
-			for c := range 4 {
-				vec[4*r+c] = q[r][8*v+c]&15 | q[r][8*v+4+c]<<4
-			}
+// packNibbles joins vectors of codes in pairs, eight bytes at a time.
+func packNibbles(tile []byte, code *asm.Panel) {
+	src, dst := asBytes(code[:]), tile[foldedCodes:Q4TileBytes]
+	for len(dst) >= 64 {
+		for i := 0; i < 64; i += 8 {
+			lo, hi := binary.LittleEndian.Uint64(src[i:]), binary.LittleEndian.Uint64(src[64+i:])
+			binary.LittleEndian.PutUint64(dst[i:], lo&nibbles|hi&nibbles<<4)
 		}
+		src, dst = src[128:], dst[64:]
 	}
 }
 
-func unpackNibbles(q *tileCodes, tile []byte) {
-	for v := range TileCols / 8 {
-		vec := tile[foldedCodes+64*v : foldedCodes+64*v+64]
-		for r := range TileRows {
-			for c := range 4 {
-				q[r][8*v+c] = vec[4*r+c] & 15
-				q[r][8*v+4+c] = vec[4*r+c] >> 4
-			}
+func unpackNibbles(code *asm.Panel, tile []byte) {
+	dst, src := asBytes(code[:]), tile[foldedCodes:Q4TileBytes]
+	for len(src) >= 64 {
+		for i := 0; i < 64; i += 8 {
+			v := binary.LittleEndian.Uint64(src[i:])
+			binary.LittleEndian.PutUint64(dst[i:], v&nibbles)
+			binary.LittleEndian.PutUint64(dst[64+i:], v>>4&nibbles)
 		}
+		src, dst = src[64:], dst[128:]
 	}
 }
+
+const nibbles = 0x0f0f0f0f0f0f0f0f

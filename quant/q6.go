@@ -1,9 +1,11 @@
 package quant
 
 import (
+	"encoding/binary"
 	"sync"
 
 	"llada/formats"
+	"llada/runtime/asm"
 )
 
 // Q6TileBytes is the size of a q6 tile: bf16 D[16], int8 s[8][16], the low
@@ -25,36 +27,38 @@ var newQ6 = sync.OnceValue(func() *folded {
 		pack:     packSix,
 		unpack:   unpackSix,
 	}
-	f.lead = leads(base, 0.92, 1.04, 7)
+	f.lead, f.tries = leads(base, 0.92, 1.04, 4), [2]int{7, 7}
 	return f.init()
 })
 
-func packSix(tile []byte, q *tileCodes) {
-	packNibbles(tile, q)
-	for w := range TileCols / 16 {
-		vec := tile[Q4TileBytes+64*w : Q4TileBytes+64*w+64]
-		for r := range TileRows {
-			for c := range 4 {
-				b := uint8(0)
-				for j := range 4 {
-					b |= q[r][16*w+4*j+c] >> 4 << (2 * j)
-				}
-				vec[4*r+c] = b
+func packSix(tile []byte, code *asm.Panel) {
+	packNibbles(tile, code)
+	src, dst := asBytes(code[:]), tile[Q4TileBytes:Q6TileBytes]
+	for len(dst) >= 64 {
+		for i := 0; i < 64; i += 8 {
+			v := uint64(0)
+			for j := range 4 {
+				v |= binary.LittleEndian.Uint64(src[64*j+i:]) >> 4 & pairs << (2 * j)
 			}
+			binary.LittleEndian.PutUint64(dst[i:], v)
 		}
+		src, dst = src[256:], dst[64:]
 	}
 }
 
-func unpackSix(q *tileCodes, tile []byte) {
-	unpackNibbles(q, tile)
-	for w := range TileCols / 16 {
-		vec := tile[Q4TileBytes+64*w : Q4TileBytes+64*w+64]
-		for r := range TileRows {
-			for c := range 4 {
-				for j := range 4 {
-					q[r][16*w+4*j+c] |= vec[4*r+c] >> (2 * j) & 3 << 4
-				}
+func unpackSix(code *asm.Panel, tile []byte) {
+	unpackNibbles(code, tile)
+	dst, src := asBytes(code[:]), tile[Q4TileBytes:Q6TileBytes]
+	for len(src) >= 64 {
+		for i := 0; i < 64; i += 8 {
+			v := binary.LittleEndian.Uint64(src[i:])
+			for j := range 4 {
+				lo := binary.LittleEndian.Uint64(dst[64*j+i:])
+				binary.LittleEndian.PutUint64(dst[64*j+i:], lo|v>>(2*j)&pairs<<4)
 			}
 		}
+		src, dst = src[64:], dst[256:]
 	}
 }
+
+const pairs = 0x0303030303030303

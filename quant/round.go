@@ -6,13 +6,20 @@ import "math"
 // fuses a*b + c on some machines, and the bytes of a container must not depend
 // on the machine that wrote it.
 
-// tiny is the magnitude below which a group of weights encodes as zeros: the
-// reciprocals of smaller scales leave float32's range.
+// tiny is the magnitude below which a group of activations encodes as zeros, as
+// it is for weights (asm.SearchQ8): the reciprocals of smaller scales leave
+// float32's range.
 const tiny = 1e-34
 
 // huge is the magnitude to which weights are clipped: above it the sums of a
 // scale search may leave float32's range, with importances up to 2¹⁶.
 const huge = 0x1p96
+
+// hugeBits and infinite are the bits of huge and of infinity.
+const (
+	hugeBits = (127 + 96) << 23
+	infinite = 255 << 23
+)
 
 func absMax(x []float32) float32 {
 	m := float32(0)

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"llada/cmd/internal/cli"
+	"llada/runtime/asm"
 )
 
 // version is set when the program is built.
@@ -15,9 +16,10 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	g := &cli.Globals{}
+	kernels := asm.Start()
 	root := newConvertCommand(g)
 	root.Version = version
 	g.AddFlags(root.PersistentFlags())
 	root.AddCommand(newInspectCommand(g), newVerifyCommand(g))
-	return cli.Main(root, g, args, nil)
+	return cli.Main(root, g, args, cli.Usage(kernels))
 }

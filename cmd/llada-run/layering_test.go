@@ -25,7 +25,7 @@ var layers = []struct {
 	may []string
 }{
 	{"formats", []string{"formats"}},
-	{"quant", []string{"quant", "formats"}},
+	{"quant", []string{"quant", "formats", "runtime/asm"}},
 	{"runtime", nil},
 	{"runtime/asm", []string{"runtime/asm"}},
 	{"runtime/backend", []string{"runtime/backend", "formats"}},
@@ -131,7 +131,9 @@ func TestRefusal(t *testing.T) {
 		{"formats/container", "formats", true},
 		{"formats/container", "quant", false},
 		{"quant", "formats/container", true},
-		{"quant", "runtime/asm", false},
+		{"quant", "runtime/asm", true},
+		{"quant", "runtime/cpu", false},
+		{"runtime/asm", "quant", false},
 		{"runtime/asm", "formats", false},
 		{"runtime/cpu", "runtime/asm", true},
 		{"runtime/model", "runtime/cpu", false},

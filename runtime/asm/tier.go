@@ -9,21 +9,22 @@ import (
 
 // Tier is the set of kernels for one level of an instruction set.
 type Tier struct {
-	Name  string
-	ok    bool // the processor and the system support it
-	ints  *intKernels
-	float *floatKernels
+	Name   string
+	ok     bool // the processor and the system support it
+	ints   *intKernels
+	float  *floatKernels
+	search *searchKernels
 }
 
 // tiers are those compiled into this build, the best last. Files of an
 // architecture append to it from init.
-var tiers = []*Tier{{Name: "generic", ok: true, ints: &genericInts, float: &genericFloats}}
+var tiers = []*Tier{{Name: "generic", ok: true, ints: &genericInts, float: &genericFloats, search: &genericSearch}}
 
 // active is the tier in use. It changes at start and in tests only.
 var active = tiers[0]
 
-func register(name string, ok bool, ints *intKernels, float *floatKernels) {
-	tiers = append(tiers, &Tier{Name: name, ok: ok, ints: ints, float: float})
+func register(name string, ok bool, ints *intKernels, float *floatKernels, search *searchKernels) {
+	tiers = append(tiers, &Tier{Name: name, ok: ok, ints: ints, float: float, search: search})
 }
 
 // Variable forces a tier by its name.

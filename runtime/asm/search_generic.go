@@ -1,0 +1,288 @@
+package asm
+
+import (
+	"encoding/binary"
+	"math"
+	"unsafe"
+)
+
+// genericSearch is the definition of the kernels of an encoder's search.
+var genericSearch = searchKernels{
+	turn:     turnGeneric,
+	turnBF16: turnBF16Generic,
+	errors:   errorsGeneric,
+	q8:       searchQ8Generic,
+	table:    genericGrid,
+	uniform:  genericGrid,
+}
+
+var genericGrid = gridKernels{free: freeGeneric, scale: scaleGeneric, fit: fitGeneric, codes: codesGeneric}
+
+// negligible is the magnitude below which a group of weights encodes as zeros:
+// the reciprocals of smaller scales leave float32's range.
+const negligible = 1e-34
+
+// magic has an ulp of 1: adding it rounds a float32 of magnitude below 2²² to an
+// integer, ties to even, which the low bits of the sum hold.
+const magic = 3 << 22
+
+func roundEven(t float32) int32 {
+	return int32(math.Float32bits(float32(t+magic)) - math.Float32bits(magic))
+}
+
+func turnGeneric(dst, src *float32, stride int) uint32 {
+	d := (*Tile)(unsafe.Pointer(dst))
+	most := uint32(0)
+	for r := range PanelRows {
+		for k, v := range unsafe.Slice(src, r*stride+PanelCols)[r*stride:] {
+			d[k][r] = v
+			most = max(most, math.Float32bits(v)&0x7fffffff)
+		}
+	}
+	return most
+}
+
+func turnBF16Generic(dst *float32, src *byte, stride int) uint32 {
+	d := (*Tile)(unsafe.Pointer(dst))
+	most := uint32(0)
+	for r := range PanelRows {
+		row := unsafe.Slice(src, 2*(r*stride+PanelCols))[2*r*stride:]
+		for k := range d {
+			b := uint32(binary.LittleEndian.Uint16(row[2*k:])) << 16
+			d[k][r] = math.Float32frombits(b)
+			most = max(most, b&0x7fffffff)
+		}
+	}
+	return most
+}
+
+func errorsGeneric(sums *float64, x *float32, w *int8, d *float32, vectors int) {
+	e := (*ErrorSums)(unsafe.Pointer(sums))
+	xs, ws := (*Tile)(unsafe.Pointer(x)), (*Panel)(unsafe.Pointer(w))
+	ds := (*[halves]Lanes)(unsafe.Pointer(d))
+	for k := range 4 * vectors {
+		scale, at := &ds[k/GroupCols], k/4*64+k%4
+		for r, v := range xs[k] {
+			y := float32(scale[r] * float32(ws[at+4*r]))
+			diff := float64(v) - float64(y)
+			e.Signal[r] += float64(float64(v) * float64(v))
+			e.Noise[r] += float64(diff * diff)
+			e.Most[r] = max(e.Most[r], math.Abs(diff))
+		}
+	}
+}
+
+// row gathers one row of columns and its greatest magnitude.
+func row(dst []float32, x *float32, r int) float32 {
+	xs := unsafe.Slice(x, len(dst)*PanelRows)[r:]
+	most := uint32(0)
+	for k := range dst {
+		v := xs[k*PanelRows]
+		dst[k] = v
+		most = max(most, math.Float32bits(v)&0x7fffffff)
+	}
+	return math.Float32frombits(most)
+}
+
+const q8Candidates = 12
+
+func searchQ8Generic(w *int8, d, x, imp *float32) {
+	const limit = 127
+	ws, ds := unsafe.Slice(w, PanelRows*GroupCols), (*Lanes)(unsafe.Pointer(d))
+	is := (*[GroupCols]float32)(unsafe.Pointer(imp))
+	var xs [GroupCols]float32
+	for r := range PanelRows {
+		most := row(xs[:], x, r)
+		best, bestErr, inv := float32(0), float32(math.Inf(1)), float32(0)
+		if most >= negligible {
+			b := math.Float32bits(most / limit)
+			top := (b + 0x7fff + b>>16&1) &^ 0xffff
+			unit := 1 / math.Float32frombits(top)
+			best = math.Float32frombits(top + 1<<16)
+			for i := range uint32(q8Candidates) {
+				c := math.Float32frombits(top + (1-i)<<16)
+				f, sum := 1/c, float32(0)
+				for k, v := range xs {
+					y := float32(v * f)
+					e := y - float32(min(max(roundEven(y), -limit), limit))
+					sum += float32(is[k] * float32(e*e))
+				}
+				g := float32(c * unit)
+				if sum = float32(sum * float32(g*g)); sum < bestErr {
+					best, bestErr = c, sum
+				}
+			}
+			inv = 1 / best
+		}
+		ds[r] = best
+		for k, v := range xs {
+			ws[k/4*64+4*r+k%4] = int8(min(max(roundEven(float32(v*inv)), -limit), limit))
+		}
+	}
+}
+
+// next is the index of the value next to t. A midpoint is a multiple of ½, so
+// bins of that width decide; the sum that gives the bin is rounded, and the
+// midpoint is what its result is compared with.
+func (g *Grid) next(t float32) int32 {
+	if g.uniform {
+		return min(max(roundEven(t)-g.first, 0), g.last)
+	}
+	return int32(g.bins[min(max(int32(float32(t+bias)*2), 0), 255)])
+}
+
+// fold is a value under sub-scale s.
+func (g *Grid) fold(c, s int32) float32 {
+	return float32((c*s + g.half) >> g.shift)
+}
+
+// factor turns x into the units of the values under sub-scale s.
+func (g *Grid) factor(s, inv float32) float32 {
+	if s == 0 {
+		return 0
+	}
+	return inv * float32(g.unit/s)
+}
+
+func freeGeneric(want, x, imp *float32, g *Grid) {
+	ws, is := (*Lanes)(unsafe.Pointer(want)), (*[BlockCols]float32)(unsafe.Pointer(imp))
+	var xs [BlockCols]float32
+	for r := range PanelRows {
+		most := row(xs[:], x, r)
+		if ws[r] = 0; !(most >= negligible) {
+			continue
+		}
+		best, bestErr := g.lead[0].value/most, float32(math.Inf(1))
+		for _, l := range g.lead[:g.leads] {
+			f := l.value / most
+			if sum := float32(g.freeError(&xs, is, f) * l.weight); sum < bestErr {
+				best, bestErr = f, sum
+			}
+		}
+		var xv, vv float32
+		for k, v := range xs {
+			c := float32(g.values[g.next(float32(v*best))])
+			xv += float32(is[k] * float32(v*c))
+			vv += float32(is[k] * float32(c*c))
+		}
+		fit := xv / vv
+		if q := float32(fit * best); q > 0.5 && q < 2 {
+			ws[r] = fit
+		} else {
+			ws[r] = 1 / best
+		}
+	}
+}
+
+func (g *Grid) freeError(xs, is *[BlockCols]float32, f float32) float32 {
+	sum := float32(0)
+	if g.uniform {
+		first, last := g.first, g.first+g.last
+		for k, v := range xs {
+			t := float32(v * f)
+			e := t - float32(min(max(roundEven(t), first), last))
+			sum += float32(is[k] * float32(e*e))
+		}
+		return sum
+	}
+	for k, v := range xs {
+		t := float32(v * f)
+		e := t - g.near[min(max(int32(float32(t+bias)*2), 0), 255)]
+		sum += float32(is[k] * float32(e*e))
+	}
+	return sum
+}
+
+// nearby are the sub-scales tried around the first.
+var nearby = [...]float32{0, -1, 1, -2, 2, -3, 3}
+
+func scaleGeneric(s, sum, x, imp, want, inv *float32, g *Grid, tries int) {
+	const limit = 127
+	ss, sums, is := (*Lanes)(unsafe.Pointer(s)), (*Lanes)(unsafe.Pointer(sum)), (*[BlockCols]float32)(unsafe.Pointer(imp))
+	ws, invs := (*Lanes)(unsafe.Pointer(want)), (*Lanes)(unsafe.Pointer(inv))
+	var xs [BlockCols]float32
+	for r := range PanelRows {
+		row(xs[:], x, r)
+		first := float32(min(max(roundEven(float32(ws[r]*float32(g.unit*invs[r]))), -limit), limit))
+		bestErr := float32(math.Inf(1))
+		ss[r] = first
+		for _, o := range nearby[:tries] {
+			c := min(max(first+o, -limit), limit)
+			e := g.scaleError(&xs, is, c, invs[r])
+			if e < bestErr {
+				ss[r], bestErr = c, e
+			}
+		}
+		sums[r] += bestErr
+	}
+}
+
+func (g *Grid) scaleError(xs, is *[BlockCols]float32, s, inv float32) float32 {
+	f, si, sum := g.factor(s, inv), int32(s), float32(0)
+	if g.uniform {
+		first, last := g.first, g.first+g.last
+		for k, v := range xs {
+			e := float32(v*inv) - g.fold(min(max(roundEven(float32(v*f)), first), last), si)
+			sum += float32(is[k] * float32(e*e))
+		}
+		return sum
+	}
+	for k, v := range xs {
+		i := g.bins[min(max(int32(float32(float32(v*f)+bias)*2), 0), 255)]
+		e := float32(v*inv) - g.fold(g.values[i&15], si)
+		sum += float32(is[k] * float32(e*e))
+	}
+	return sum
+}
+
+func fitGeneric(sums, x, imp, s, inv *float32, g *Grid) {
+	out, is := (*[2]Lanes)(unsafe.Pointer(sums)), (*[BlockCols]float32)(unsafe.Pointer(imp))
+	ss, invs := (*Lanes)(unsafe.Pointer(s)), (*Lanes)(unsafe.Pointer(inv))
+	var xs [BlockCols]float32
+	for r := range PanelRows {
+		row(xs[:], x, r)
+		f, si := g.factor(ss[r], invs[r]), int32(ss[r])
+		xv, vv := out[0][r], out[1][r]
+		for k, v := range xs {
+			n := g.fold(g.values[g.next(float32(v*f))], si)
+			xv += float32(is[k] * float32(v*n))
+			vv += float32(is[k] * float32(n*n))
+		}
+		out[0][r], out[1][r] = xv, vv
+	}
+}
+
+func codesGeneric(code, w *int8, x, s, inv *float32, g *Grid) {
+	const n = PanelRows * BlockCols
+	codes, ws := unsafe.Slice(code, n), unsafe.Slice(w, n)
+	ss, invs := (*Lanes)(unsafe.Pointer(s)), (*Lanes)(unsafe.Pointer(inv))
+	var xs [BlockCols]float32
+	for r := range PanelRows {
+		row(xs[:], x, r)
+		f, st, si := g.factor(ss[r], invs[r]), ss[r]*g.step, int32(ss[r])
+		up := int32(1) // towards greater values
+		if si < 0 {
+			up = -1
+		}
+		for k, v := range xs {
+			// Without branches: which way they go is a matter of chance.
+			y := float32(v * invs[r])
+			q := g.next(float32(v * f))
+			c := g.values[q]
+			p := q - up + 2*up*bit(y >= float32(float32(c)*st))
+			p = min(max(p, 0), g.last)
+			n, m := (c*si+g.half)>>g.shift, (g.values[p]*si+g.half)>>g.shift
+			stay := bit(y >= float32(n+m)*0.5) ^ bit(m > n)
+			q, n = p+(q-p)*stay, m+(n-m)*stay
+			at := k/4*64 + 4*r + k%4
+			codes[at], ws[at] = int8(q), int8(n)
+		}
+	}
+}
+
+func bit(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
