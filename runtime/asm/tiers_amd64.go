@@ -10,7 +10,7 @@ func init() {
 	x := cpu.X86
 	avx2 := x.HasAVX2 && x.HasFMA && x.HasBMI2
 	avx512 := avx2 && x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL
-	register("avx2", avx2, &intAVX2, &floatAVX2, &genericSearch)
-	register("avxvnni", avx2 && x.HasAVXVNNI, &intAVXVNNI, &floatAVX2, &genericSearch)
-	register("avx512vnni", avx512 && x.HasAVX512VNNI, &intAVX512, &floatAVX512, &genericSearch)
+	register("avx2", avx2, &intAVX2, &floatAVX2, &searchAVX2)
+	register("avxvnni", avx2 && x.HasAVXVNNI, &intAVXVNNI, &floatAVX2, &searchAVX2)
+	register("avx512vnni", avx512 && x.HasAVX512VNNI, &intAVX512, &floatAVX512, &searchAVX512)
 }
