@@ -1,18 +1,76 @@
 package quant
 
-import "testing"
+import (
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"llada/formats/container"
+	"llada/runtime/asm"
+	"llada/testdata/checkpoint"
+)
+
+// eachTier runs f with the kernels of every tier that the processor has.
+func eachTier(b *testing.B, f func(b *testing.B)) {
+	defer asm.Use(asm.Active())
+	for _, tier := range asm.Names(true) {
+		if err := asm.Use(tier); err != nil {
+			b.Fatal(err)
+		}
+		b.Run(tier, f)
+	}
+}
+
+func reportRate(b *testing.B, weights int64) {
+	b.ReportMetric(float64(b.N)*float64(weights)/b.Elapsed().Seconds()/1e6, "Mweights/s")
+	b.ReportMetric(0, "ns/op")
+}
 
 func BenchmarkEncode(b *testing.B) {
 	const rows, cols = 16, 4096
 	w := gauss(rows*cols, 3)
 	for _, e := range quantized {
 		b.Run(string(e), func(b *testing.B) {
-			c := codec(b, e)
-			dst := make([]byte, c.Size(rows, cols))
-			for b.Loop() {
-				c.EncodeGroup(dst, w, rows, cols, nil)
+			eachTier(b, func(b *testing.B) {
+				c := codec(b, e)
+				dst := make([]byte, c.Size(rows, cols))
+				for b.Loop() {
+					c.EncodeGroup(dst, w, rows, cols, nil)
+				}
+				reportRate(b, rows*cols)
+			})
+		})
+	}
+}
+
+// Execute on one core: reading bfloat16 that is in memory, encoding, figures,
+// checksum and writing.
+func BenchmarkExecute(b *testing.B) {
+	v := take(b, randomCheckpoint(b, checkpoint.Options{}, "n_layers", 1, "d_model", 1024, "n_heads", 8,
+		"n_kv_heads", 8, "mlp_hidden_size", 3072, "vocab_size", 100, "embedding_size", 100,
+		"mask_token_id", 98, "eos_token_id", 3))
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for _, e := range quantized {
+		b.Run(string(e), func(b *testing.B) {
+			p := plan(b, v, policy(b, e, "", ""))
+			var weights int64
+			for _, s := range p.Steps {
+				weights += s.To.Elements()
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*rows*cols), "ns/weight")
+			eachTier(b, func(b *testing.B) {
+				for b.Loop() {
+					w, err := container.Create(filepath.Join(b.TempDir(), "out.llada"), container.Options{})
+					if err != nil {
+						b.Fatal(err)
+					}
+					w.SetModel(v.Model)
+					if _, err := p.Execute(b.Context(), v, w, Run{Threads: 1}); err != nil {
+						b.Fatal(err)
+					}
+					w.Abort()
+				}
+				reportRate(b, weights)
+			})
 		})
 	}
 }
@@ -30,7 +88,7 @@ func BenchmarkPanel(b *testing.B) {
 					c.Panel(&p, data[s*c.TileBytes():])
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*rows*cols), "ns/weight")
+			reportRate(b, rows*cols)
 		})
 	}
 }
