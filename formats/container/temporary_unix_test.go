@@ -42,6 +42,8 @@ func TestMain(m *testing.M) {
 	unix.Kill(os.Getpid(), unix.SIGKILL)
 }
 
+// other runs this test binary once more. Under an emulator, LLADA_TEST_EXEC names
+// the program that runs it.
 func other(t *testing.T, env ...string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
@@ -49,6 +51,9 @@ func other(t *testing.T, env ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	c := exec.Command(exe)
+	if emulator := os.Getenv("LLADA_TEST_EXEC"); emulator != "" {
+		c = exec.Command(emulator, exe)
+	}
 	c.Env = append(os.Environ(), env...)
 	return c
 }
