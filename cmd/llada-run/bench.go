@@ -84,6 +84,7 @@ type benchOp struct {
 	Out      int     `json:"out"`
 	In       int     `json:"in"`
 	Threads  int     `json:"threads"`
+	Millis   float64 `json:"milliseconds"`
 	GMACs    float64 `json:"gmacs_per_core"`
 	PerCycle float64 `json:"macs_per_cycle_per_core"`
 	Share    float64 `json:"share_of_peak"`
@@ -182,7 +183,7 @@ func (o *benchOptions) products(ctx context.Context, r *benchResult, g *cli.Glob
 					return err
 				}
 				rate := float64(rows) * float64(shape[0]) * float64(shape[1]) / seconds / float64(n)
-				op := benchOp{Op: o.encoding + "xa8", Rows: rows, Out: shape[0], In: shape[1], Threads: n, GMACs: rate / 1e9, Share: r.share(rate)}
+				op := benchOp{Op: o.encoding + "xa8", Rows: rows, Out: shape[0], In: shape[1], Threads: n, Millis: seconds * 1e3, GMACs: rate / 1e9, Share: r.share(rate)}
 				if r.Clock > 0 {
 					op.PerCycle = op.GMACs / r.Clock
 				}
@@ -298,9 +299,9 @@ func (r *benchResult) printOps(out io.Writer) {
 		fmt.Fprintf(out, "peak of the int8 product from registers: %.1f multiply-adds per cycle and core at %.2f GHz, %.0f G/s\n\n", r.Peak, r.Clock, r.PeakMAC)
 	}
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "product\trows\tout\tin\tthreads\tG/s per core\tper cycle\tof peak\t")
+	fmt.Fprintln(t, "product\trows\tout\tin\tthreads\tms\tG/s per core\tper cycle\tof peak\t")
 	for _, o := range r.Ops {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%.1f\t%.1f\t%.1f %%\t\n", o.Op, o.Rows, o.Out, o.In, o.Threads, o.GMACs, o.PerCycle, 100*o.Share)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%.2f\t%.1f\t%.1f\t%.1f %%\t\n", o.Op, o.Rows, o.Out, o.In, o.Threads, o.Millis, o.GMACs, o.PerCycle, 100*o.Share)
 	}
 	t.Flush()
 }

@@ -129,7 +129,7 @@ func runGenerate(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 		return err
 	}
 	if !g.Quiet && cli.Terminal(os.Stderr) {
-		fmt.Fprintf(os.Stderr, "%d tokens in %d forward passes, %.2f s, %.1f tokens/s\n",
+		fmt.Fprintf(os.Stderr, "tokens: %d, forward passes: %d, %.2f s, %.1f tokens/s\n",
 			answer.UsefulTokens, answer.ForwardPasses, answer.Seconds, answer.TokensPerSecond)
 	}
 	return nil

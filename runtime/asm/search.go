@@ -35,11 +35,12 @@ type Panel [PanelBytes]int8
 
 // searchKernels are the kernels of one tier, see the functions that call them.
 type searchKernels struct {
-	turn           func(dst, src *float32, stride int) uint32
-	turnBF16       func(dst *float32, src *byte, stride int) uint32
-	errors         func(sums *float64, x *float32, w *int8, d *float32, vectors int)
-	q8             func(w *int8, d, x, imp *float32)
-	table, uniform gridKernels
+	turn     func(dst, src *float32, stride int) uint32
+	turnBF16 func(dst *float32, src *byte, stride int) uint32
+	errors   func(sums *float64, x *float32, w *int8, d *float32, vectors int)
+	q8       func(w *int8, d, x, imp *float32)
+	// For tables, tables with at most one midpoint in any bin, uniform grids.
+	table, binned, uniform gridKernels
 }
 
 type gridKernels struct {
@@ -118,8 +119,13 @@ type Grid struct {
 	leads int         // 304
 	lead  [40]lead    // 312
 
+	// Of numbers u whose u/4 rounds to i, clamped to a bin: those below `split`
+	// are next to low, the others to high.
+	split, low, high [32]float32 // 632, 760, 888
+
 	// For the definition, in integers.
 	uniform     bool
+	binned      bool  // the bins are there
 	first, last int32 // value and index
 	shift       uint
 	half        int32 // 2^(shift−1)
@@ -180,12 +186,40 @@ func NewGrid(values []int8, shift uint, leads []float32) *Grid {
 		}
 		g.near[i] = g.value[g.bins[i]]
 	}
+	g.binned = g.fillBins()
 	return g
 }
 
+// fillBins reports whether each bin has at most one midpoint. One on an edge
+// counts for both sides: rounding decides which bin a number comes into.
+func (g *Grid) fillBins() bool {
+	for b := range g.split {
+		from, to := float32(4*b-2), float32(4*b+2)
+		if b == 0 {
+			from = float32(math.Inf(-1))
+		}
+		below, within := 0, 0
+		for _, m := range g.mid[1:16] {
+			below += int(bit(m < from))
+			within += int(bit(m >= from && (m <= to || b == len(g.split)-1)))
+		}
+		if within > 1 {
+			return false
+		}
+		g.split[b], g.low[b] = float32(math.Inf(1)), g.value[below]
+		if within == 1 {
+			g.split[b], g.high[b] = g.mid[below+1], g.value[below+1]
+		}
+	}
+	return true
+}
+
 func (g *Grid) kernels() *gridKernels {
-	if g.uniform {
+	switch {
+	case g.uniform:
 		return &active.search.uniform
+	case g.binned:
+		return &active.search.binned
 	}
 	return &active.search.table
 }

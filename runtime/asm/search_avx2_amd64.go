@@ -9,6 +9,7 @@ var searchAVX2 = searchKernels{
 	errors:   errorsAVX2,
 	q8:       searchQ8AVX2,
 	table:    gridKernels{free: freeTableAVX2, scale: scaleTableAVX2, fit: fitTableAVX2, codes: codesTableAVX2},
+	binned:   gridKernels{free: freeTableAVX2, scale: scaleTableAVX2, fit: fitTableAVX2, codes: codesTableAVX2},
 	uniform:  gridKernels{free: freeUniformAVX2, scale: scaleUniformAVX2, fit: fitUniformAVX2, codes: codesUniformAVX2},
 }
 

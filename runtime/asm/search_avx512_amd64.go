@@ -2,13 +2,14 @@
 
 package asm
 
-// searchAVX512 needs AVX-512 F, DQ and VL.
+// searchAVX512 needs AVX-512 F, DQ and VL, and FMA.
 var searchAVX512 = searchKernels{
 	turn:     turnAVX512,
 	turnBF16: turnBF16AVX512,
 	errors:   errorsAVX512,
 	q8:       searchQ8AVX512,
 	table:    gridKernels{free: freeTableAVX512, scale: scaleTableAVX512, fit: fitTableAVX512, codes: codesTableAVX512},
+	binned:   gridKernels{free: freeBinnedAVX512, scale: scaleBinnedAVX512, fit: fitBinnedAVX512, codes: codesTableAVX512},
 	uniform:  gridKernels{free: freeUniformAVX512, scale: scaleUniformAVX512, fit: fitUniformAVX512, codes: codesUniformAVX512},
 }
 
@@ -47,3 +48,12 @@ func fitUniformAVX512(sums, x, imp, s, inv *float32, grid *Grid)
 
 //go:noescape
 func codesUniformAVX512(code, w *int8, x, s, inv *float32, grid *Grid)
+
+//go:noescape
+func freeBinnedAVX512(want, x, imp *float32, grid *Grid)
+
+//go:noescape
+func scaleBinnedAVX512(s, sum, x, imp, want, inv *float32, grid *Grid, tries int)
+
+//go:noescape
+func fitBinnedAVX512(sums, x, imp, s, inv *float32, grid *Grid)

@@ -13,6 +13,7 @@ var genericSearch = searchKernels{
 	errors:   errorsGeneric,
 	q8:       searchQ8Generic,
 	table:    genericGrid,
+	binned:   genericGrid,
 	uniform:  genericGrid,
 }
 

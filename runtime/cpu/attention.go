@@ -11,25 +11,28 @@ import (
 // matrix kernel, few enough that their scores stay near the processor.
 const queryBlock = 24
 
+// piece is the share of attention that a worker takes at a time: some queries of
+// a span, from row on, and one head.
+type piece struct {
+	span      backend.Span
+	head, row int
+}
+
 // Attend computes attention head by head, a block of queries at a time; scores
 // of one block exist at a time per worker, never all of a head's.
 func (b *Backend) Attend(dst, q backend.Act, c backend.KV, layer, heads, kvHeads int, spans []backend.Span) {
 	d, qa, cache := dst.(*act), q.(*act), c.(*kv)
 	dim := qa.cols / heads
-	type piece struct {
-		span      backend.Span
-		head, row int
-	}
-	var work []piece
+	b.pieces = b.pieces[:0]
 	for _, s := range spans {
 		for h := range heads {
 			for r := 0; r < s.Rows; r += queryBlock {
-				work = append(work, piece{s, h, r})
+				b.pieces = append(b.pieces, piece{s, h, r})
 			}
 		}
 	}
-	b.pool.run(len(work), func(worker, i int) {
-		p, s := work[i], &b.scratch[worker]
+	b.pool.run(len(b.pieces), func(worker, i int) {
+		p, s := b.pieces[i], &b.scratch[worker]
 		n, first := min(queryBlock, p.span.Rows-p.row), p.span.Row+p.row
 		slots, lds := p.span.Slots, apart(pad(p.span.Slots))
 		key := p.head / (heads / kvHeads)

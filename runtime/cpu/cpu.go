@@ -26,6 +26,7 @@ type Backend struct {
 	acts    asm.Acts
 	spaced  []float32 // rows of an input, moved apart
 	rope    ropeTable
+	pieces  []piece
 	logits  [2][]float32 // conditional and unconditional
 }
 

@@ -46,11 +46,17 @@ func (s *search) all() {
 	s.turn("turnBF16", 2)
 	s.errors()
 	s.q8()
-	for _, g := range []grid{&tableGrid{search: s}, &uniformGrid{search: s}} {
+	grids := []grid{&tableGrid{search: s}, &uniformGrid{search: s}}
+	if s.wide {
+		grids = append(grids, &binnedGrid{search: s})
+	}
+	for _, g := range grids {
 		s.free(g)
 		s.scale(g)
 		s.fit(g)
-		s.codes(g)
+		if g, ok := g.(indexedGrid); ok {
+			s.codes(g)
+		}
 	}
 }
 

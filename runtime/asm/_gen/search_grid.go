@@ -238,7 +238,7 @@ func (s *search) fit(grid grid) {
 }
 
 // codes gathers four columns in the bytes of words: a vector of a panel.
-func (s *search) codes(grid grid) {
+func (s *search) codes(grid indexedGrid) {
 	s.begin(grid.kernel("codes"), "func(code, w *int8, x, s, inv *float32, grid *byte)")
 	code, w, x, sc, inv, g := load("code"), load("w"), load("x"), load("s"), load("inv"), load("grid")
 	grid.prepare(g)

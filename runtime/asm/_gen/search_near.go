@@ -20,6 +20,9 @@ const (
 	gridStep  = 300
 	gridLeads = 304
 	gridLead  = 312
+	gridSplit = 632
+	gridLow   = 760
+	gridHigh  = 888
 )
 
 // grid finds the value next to a number.
@@ -27,9 +30,14 @@ type grid interface {
 	kernel(name string) string
 	// prepare loads the tables from g, before anything else is allocated.
 	prepare(g Register)
-	// near replaces t, which it may change, by the value next to it. t2 … t4 are
-	// scratch; t4 is left with what index needs.
+	// near finds c, the value next to t, which it may change. t2 … t4 are scratch;
+	// t4 is left with what index needs.
 	near(t, t2, t3, t4, c VecPhysical)
+}
+
+// indexedGrid finds also the code.
+type indexedGrid interface {
+	grid
 	// index turns what near left in t4 into the index q of value c.
 	index(t4, c, q VecPhysical)
 	// step moves from value c, index q, by dir (±1 as float32) within the grid;
@@ -135,6 +143,43 @@ func (g *tableGrid) step(dir Op, _, q, t, c2, q2 VecPhysical) {
 }
 
 func (g *tableGrid) code(q VecPhysical) {}
+
+// binnedGrid is a tableGrid of AVX-512 for values so far apart that a bin of
+// width 4 has one midpoint at most: three permutations of 32 entries and one
+// comparison, in a chain half as long. What is clamped and rounded chooses the
+// bin only, where an edge may fall on either side.
+type binnedGrid struct {
+	*search
+	split, low, high [2]VecPhysical
+}
+
+func (g *binnedGrid) kernel(name string) string { return name + "Binned" }
+
+func (g *binnedGrid) prepare(p Register) {
+	for i, t := range []*[2]VecPhysical{&g.split, &g.low, &g.high} {
+		for h := range t {
+			t[h] = g.alloc()
+			VMOVUPS(Mem{Base: p, Disp: []int{gridSplit, gridLow, gridHigh}[i] + 64*h}, t[h])
+		}
+	}
+	for _, c := range []float32{64, 0, 124, 0.25, 3 << 22} {
+		g.hot(f32(c))
+	}
+}
+
+func (g *binnedGrid) near(t, t2, t3, t4, c VecPhysical) {
+	VADDPS(g.hot(f32(64)), t, t)
+	VMAXPS(g.hot(f32(0)), t, t2)
+	VMINPS(g.hot(f32(124)), t2, t2)
+	VFMADD213PS(g.hot(f32(3<<22)), g.hot(f32(0.25)), t2)
+	VMOVAPS(t2, t3)
+	VMOVAPS(t2, t4)
+	VPERMI2PS(g.split[1], g.split[0], t3)
+	VPERMI2PS(g.low[1], g.low[0], t4)
+	VPERMI2PS(g.high[1], g.high[0], t2)
+	VCMPPS(Imm(greaterEqual), t3, t, K1)
+	VBLENDMPS(t2, t4, K1, c)
+}
 
 // uniformGrid rounds.
 type uniformGrid struct {
