@@ -215,4 +215,3 @@ func (g *uniformGrid) code(q VecPhysical) {
 	VSUBPS(g.lo, q, q)
 	VCVTPS2DQ(q, q)
 }
-
