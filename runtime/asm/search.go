@@ -101,7 +101,7 @@ func SearchQ8(w []int8, d *Lanes, x *Group, imp *[GroupCols]float32) {
 
 // Grid is the set of integers C[q] that the codes q of an encoding stand for,
 // before a sub-scale s folds them: w = ⌊C[q]·s/unit + ½⌋. There are 16 (a table),
-// or they are consecutive (uniform). Values ascend; the first of a table may
+// or they are consecutive, 64 at most (uniform). Values ascend; the first of a table may
 // repeat, for codebooks that hold fewer.
 //
 // The assembly reads the first fields by their offsets.
@@ -127,11 +127,10 @@ type Grid struct {
 	uniform     bool
 	binned      bool  // the bins are there
 	first, last int32 // value and index
-	shift       uint
-	half        int32 // 2^(shift−1)
 	values      []int32
-	bins        [256]uint8   // of tables: the index next to numbers from i/2 − 64 on
-	near        [256]float32 // and its value
+	folded      [255][64]float32 // by s + 127 and index
+	bins        [256]uint8       // of tables: the index next to numbers from i/2 − 64 on
+	near        [256]float32     // and its value
 }
 
 // bias makes what is compared with a table's midpoints positive.
@@ -149,13 +148,18 @@ func NewGrid(values []int8, shift uint, leads []float32) *Grid {
 		unit: float32(int(1) << shift), step: 1 / float32(int(1)<<shift),
 		lo: float32(values[0]), hi: float32(values[n-1]),
 		leads: len(leads),
-		first: int32(values[0]), last: int32(n - 1), shift: shift, half: 1 << (shift - 1),
+		first: int32(values[0]), last: int32(n - 1),
 	}
 	for i, v := range leads {
 		g.lead[i] = lead{v, 1 / float32(v*v)}
 	}
 	for _, v := range values {
 		g.values = append(g.values, int32(v))
+	}
+	for s := range g.folded {
+		for q, v := range g.values {
+			g.folded[s][q] = float32((v*int32(s-127) + 1<<(shift-1)) >> shift)
+		}
 	}
 	if g.uniform = int(values[n-1])-int(values[0]) == n-1; g.uniform {
 		return g

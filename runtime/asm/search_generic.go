@@ -122,19 +122,32 @@ func searchQ8Generic(w *int8, d, x, imp *float32) {
 	}
 }
 
-// next is the index of the value next to t. A midpoint is a multiple of ½, so
-// bins of that width decide; the sum that gives the bin is rounded, and the
-// midpoint is what its result is compared with.
-func (g *Grid) next(t float32) int32 {
-	if g.uniform {
-		return min(max(roundEven(t)-g.first, 0), g.last)
+// bin is the bin of t in a table. A midpoint is a multiple of ½, so bins of that
+// width decide; the sum that gives the bin is rounded, and the midpoint is what
+// its result is compared with.
+func bin(t float32) uint32 {
+	i := int32(float32(t+bias) * 2)
+	if uint32(i) > 255 {
+		i = min(max(i, 0), 255)
 	}
-	return int32(g.bins[min(max(int32(float32(t+bias)*2), 0), 255)])
+	return uint32(i)
 }
 
-// fold is a value under sub-scale s.
-func (g *Grid) fold(c, s int32) float32 {
-	return float32((c*s + g.half) >> g.shift)
+// uniformIndex is the index of what is next to t in a uniform grid.
+func uniformIndex(t float32, first, last int32) uint32 {
+	i := roundEven(t) - first
+	if uint32(i) > uint32(last) {
+		i = min(max(i, 0), last)
+	}
+	return uint32(i)
+}
+
+// next is the index of the value next to t.
+func (g *Grid) next(t float32) uint32 {
+	if g.uniform {
+		return uniformIndex(t, g.first, g.last)
+	}
+	return uint32(g.bins[bin(t)])
 }
 
 // factor turns x into the units of the values under sub-scale s.
@@ -154,10 +167,15 @@ func freeGeneric(want, x, imp *float32, g *Grid) {
 			continue
 		}
 		best, bestErr := g.lead[0].value/most, float32(math.Inf(1))
-		for _, l := range g.lead[:g.leads] {
-			f := l.value / most
-			if sum := float32(g.freeError(&xs, is, f) * l.weight); sum < bestErr {
-				best, bestErr = f, sum
+		for i := 0; i < g.leads; i += 2 {
+			pair := [2]lead{g.lead[i], g.lead[min(i+1, g.leads-1)]}
+			f := [2]float32{pair[0].value / most, pair[1].value / most}
+			var sum [2]float32
+			sum[0], sum[1] = g.freeErrors(xs[:], is[:], f[0], f[1])
+			for j, e := range sum {
+				if e = float32(e * pair[j].weight); e < bestErr {
+					best, bestErr = f[j], e
+				}
 			}
 		}
 		var xv, vv float32
@@ -175,23 +193,29 @@ func freeGeneric(want, x, imp *float32, g *Grid) {
 	}
 }
 
-func (g *Grid) freeError(xs, is *[BlockCols]float32, f float32) float32 {
-	sum := float32(0)
+// freeErrors is the errors of two factors: their sums wait for one another less
+// than each for itself.
+func (g *Grid) freeErrors(xs, is []float32, f, f2 float32) (sum, sum2 float32) {
+	is = is[:len(xs)]
 	if g.uniform {
-		first, last := g.first, g.first+g.last
+		first, last := g.first, g.last
 		for k, v := range xs {
-			t := float32(v * f)
-			e := t - float32(min(max(roundEven(t), first), last))
+			t, t2 := float32(v*f), float32(v*f2)
+			e := t - float32(int32(uniformIndex(t, first, last))+first)
+			e2 := t2 - float32(int32(uniformIndex(t2, first, last))+first)
 			sum += float32(is[k] * float32(e*e))
+			sum2 += float32(is[k] * float32(e2*e2))
 		}
-		return sum
+		return sum, sum2
 	}
+	near := &g.near
 	for k, v := range xs {
-		t := float32(v * f)
-		e := t - g.near[min(max(int32(float32(t+bias)*2), 0), 255)]
+		t, t2 := float32(v*f), float32(v*f2)
+		e, e2 := t-near[bin(t)&255], t2-near[bin(t2)&255]
 		sum += float32(is[k] * float32(e*e))
+		sum2 += float32(is[k] * float32(e2*e2))
 	}
-	return sum
+	return sum, sum2
 }
 
 // nearby are the sub-scales tried around the first.
@@ -207,33 +231,46 @@ func scaleGeneric(s, sum, x, imp, want, inv *float32, g *Grid, tries int) {
 		first := float32(min(max(roundEven(float32(ws[r]*float32(g.unit*invs[r]))), -limit), limit))
 		bestErr := float32(math.Inf(1))
 		ss[r] = first
-		for _, o := range nearby[:tries] {
-			c := min(max(first+o, -limit), limit)
-			e := g.scaleError(&xs, is, c, invs[r])
-			if e < bestErr {
-				ss[r], bestErr = c, e
+		for i := 0; i < tries; i += 2 {
+			var c, sum [2]float32
+			for j := range c {
+				c[j] = min(max(first+nearby[min(i+j, tries-1)], -limit), limit)
+			}
+			sum[0], sum[1] = g.scaleErrors(xs[:], is[:], c[0], c[1], invs[r])
+			for j, e := range sum {
+				if e < bestErr {
+					ss[r], bestErr = c[j], e
+				}
 			}
 		}
 		sums[r] += bestErr
 	}
 }
 
-func (g *Grid) scaleError(xs, is *[BlockCols]float32, s, inv float32) float32 {
-	f, si, sum := g.factor(s, inv), int32(s), float32(0)
+func (g *Grid) scaleErrors(xs, is []float32, s, s2, inv float32) (sum, sum2 float32) {
+	is = is[:len(xs)]
+	f, f2 := g.factor(s, inv), g.factor(s2, inv)
+	folded, folded2 := &g.folded[int32(s)+127], &g.folded[int32(s2)+127]
 	if g.uniform {
-		first, last := g.first, g.first+g.last
+		first, last := g.first, g.last
 		for k, v := range xs {
-			e := float32(v*inv) - g.fold(min(max(roundEven(float32(v*f)), first), last), si)
+			y := float32(v * inv)
+			e := y - folded[uniformIndex(float32(v*f), first, last)&63]
+			e2 := y - folded2[uniformIndex(float32(v*f2), first, last)&63]
 			sum += float32(is[k] * float32(e*e))
+			sum2 += float32(is[k] * float32(e2*e2))
 		}
-		return sum
+		return sum, sum2
 	}
+	bins := &g.bins
 	for k, v := range xs {
-		i := g.bins[min(max(int32(float32(float32(v*f)+bias)*2), 0), 255)]
-		e := float32(v*inv) - g.fold(g.values[i&15], si)
+		y := float32(v * inv)
+		e := y - folded[bins[bin(float32(v*f))&255]&63]
+		e2 := y - folded2[bins[bin(float32(v*f2))&255]&63]
 		sum += float32(is[k] * float32(e*e))
+		sum2 += float32(is[k] * float32(e2*e2))
 	}
-	return sum
+	return sum, sum2
 }
 
 func fitGeneric(sums, x, imp, s, inv *float32, g *Grid) {
@@ -242,10 +279,10 @@ func fitGeneric(sums, x, imp, s, inv *float32, g *Grid) {
 	var xs [BlockCols]float32
 	for r := range PanelRows {
 		row(xs[:], x, r)
-		f, si := g.factor(ss[r], invs[r]), int32(ss[r])
+		f, folded := g.factor(ss[r], invs[r]), &g.folded[int32(ss[r])+127]
 		xv, vv := out[0][r], out[1][r]
 		for k, v := range xs {
-			n := g.fold(g.values[g.next(float32(v*f))], si)
+			n := folded[g.next(float32(v*f))&63]
 			xv += float32(is[k] * float32(v*n))
 			vv += float32(is[k] * float32(n*n))
 		}
@@ -261,6 +298,7 @@ func codesGeneric(code, w *int8, x, s, inv *float32, g *Grid) {
 	for r := range PanelRows {
 		row(xs[:], x, r)
 		f, st, si := g.factor(ss[r], invs[r]), ss[r]*g.step, int32(ss[r])
+		folded := &g.folded[si+127]
 		up := int32(1) // towards greater values
 		if si < 0 {
 			up = -1
@@ -268,11 +306,11 @@ func codesGeneric(code, w *int8, x, s, inv *float32, g *Grid) {
 		for k, v := range xs {
 			// Without branches: which way they go is a matter of chance.
 			y := float32(v * invs[r])
-			q := g.next(float32(v * f))
+			q := int32(g.next(float32(v * f)))
 			c := g.values[q]
 			p := q - up + 2*up*bit(y >= float32(float32(c)*st))
 			p = min(max(p, 0), g.last)
-			n, m := (c*si+g.half)>>g.shift, (g.values[p]*si+g.half)>>g.shift
+			n, m := int32(folded[q&63]), int32(folded[p&63])
 			stay := bit(y >= float32(n+m)*0.5) ^ bit(m > n)
 			q, n = p+(q-p)*stay, m+(n-m)*stay
 			at := k/4*64 + 4*r + k%4
