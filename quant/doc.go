@@ -10,5 +10,6 @@
 // A conversion is Inventory (what the checkpoint holds, from headers only) →
 // Plan (every decision, pure and printable) → Execute (which decides nothing).
 //
-// quant imports formats alone, never runtime.
+// quant imports formats and, for the search of scales, the kernels of
+// runtime/asm; nothing else of runtime.
 package quant
