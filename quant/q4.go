@@ -38,7 +38,7 @@ func makeQ4(codebook [16]int8) *folded {
 		unpack:   unpackNibbles,
 	}
 	// Errors have several minima: fewer or finer candidates win less.
-	f.lead, f.tries = leads(f.base, 0.80, 1.25, 8), [2]int{3, 7}
+	f.lead, f.tries = leads(f.base, 0.80, 1.25, 9), [2]int{5, 7}
 	return f.init()
 }
 

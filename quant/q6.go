@@ -27,7 +27,7 @@ var newQ6 = sync.OnceValue(func() *folded {
 		pack:     packSix,
 		unpack:   unpackSix,
 	}
-	f.lead, f.tries = leads(base, 0.92, 1.04, 4), [2]int{7, 7}
+	f.lead, f.tries = leads(base, 0.92, 1.04, 7), [2]int{7, 7}
 	return f.init()
 })
 
