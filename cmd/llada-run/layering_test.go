@@ -33,6 +33,7 @@ var layers = []struct {
 	{"runtime/cpu", []string{"runtime/cpu", "runtime/backend", "runtime/asm", "quant", "formats"}},
 	{"runtime/model", []string{"runtime/model", "runtime/backend", "formats"}},
 	{"runtime/sample", []string{"runtime/sample", "runtime/model", "runtime/backend", "=formats"}},
+	{"runtime/score", []string{"runtime/score", "runtime/sample", "runtime/model", "runtime/backend", "=formats"}},
 	{"calib", []string{"calib", "runtime/model", "runtime/backend", "quant", "formats"}},
 	{"cmd", []string{"formats", "quant", "runtime", "calib", "cmd/internal"}},
 	{"cmd/internal", []string{"cmd/internal", "formats", "runtime/cpu"}},

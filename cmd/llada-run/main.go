@@ -31,6 +31,6 @@ Examples:
 		Version: version,
 	}
 	g.AddFlags(root.PersistentFlags())
-	root.AddCommand(newGenerateCommand(g), newLogitsCommand(g), newBenchCommand(g), newInfoCommand(g))
+	root.AddCommand(newGenerateCommand(g), newScoreCommand(g), newCompareCommand(g), newLogitsCommand(g), newBenchCommand(g), newInfoCommand(g))
 	return cli.Main(root, g, args, cli.Usage(kernels))
 }

@@ -60,6 +60,7 @@ func TestCode(t *testing.T) {
 		{"usage of another", Usage(errors.New("x")), 2},
 		{"no usage error", Usage(nil), 0},
 		{"wrapped usage", fmt.Errorf("y: %w", Usagef("x")), 2},
+		{"gate", Gatef("x"), 3},
 		{"damage", parse, 4},
 		{"wrapped damage", fmt.Errorf("y: %w", parse), 4},
 		{"joined damage", errors.Join(errors.New("x"), parse), 4},

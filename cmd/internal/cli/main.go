@@ -49,9 +49,18 @@ func Usage(err error) error {
 	return usageError{err}
 }
 
+// gateError is a result that is not good enough.
+type gateError struct{ error }
+
+func (e gateError) Unwrap() error { return e.error }
+
+// Gatef makes an error that ends the program with GateMissed.
+func Gatef(format string, args ...any) error { return gateError{fmt.Errorf(format, args...)} }
+
 // Code is the exit code of an error.
 func Code(err error) int {
 	var usage usageError
+	var gate gateError
 	var parse *formats.ParseError
 	switch {
 	case err == nil:
@@ -60,6 +69,8 @@ func Code(err error) int {
 		return Interrupted
 	case errors.As(err, &usage):
 		return BadUsage
+	case errors.As(err, &gate):
+		return GateMissed
 	case errors.As(err, &parse):
 		return Damaged
 	}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"llada/cmd/internal/cli"
+	"llada/runtime/sample"
+	"llada/runtime/score"
+)
+
+// compareOptions are the flags of compare.
+type compareOptions struct {
+	reference modelOptions // its other flags are everyone's
+	input     inputOptions
+	frontier  int
+	maxDelta  float64
+	plot      string
+	prompts   string
+	sampling  sample.Options
+}
+
+func newCompareCommand(g *cli.Globals) *cobra.Command {
+	var o compareOptions
+	c := &cobra.Command{
+		Use:   "compare --ref FILE FILE... [--text FILE | --prompt TEXT --answer TEXT | --masks FILE]",
+		Short: "Measure what quantization does to a model",
+		Long: `Compare containers of one model with a reference, on identical masks.
+
+Printed per container: size, the likelihood bound in nats per token, its paired
+difference from the reference with standard error, the KL divergence at masked
+positions over the whole vocabulary, the change of the true token's probability,
+how often the likeliest token agrees, and how far the tokens agree that a sampler
+would commit next (frontier). docs/evaluation.md says how to read each.
+
+With --prompts FILE, a file as generate takes, every model also answers prompts,
+greedily, and the answers are compared.
+
+All models are open at once; the run is fast where memory holds them together.
+
+Examples:
+  llada-run compare --ref bf16.llada q8.llada q4.llada --text wiki.txt --windows 50
+  llada-run compare --ref bf16.llada q4.llada --text wiki.txt --work run2 --plot q4.svg
+  llada-run compare --ref bf16.llada q4.llada --masks set.jsonl --max-delta 0.02
+` + cli.ExitHelp,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runCompare(cmd, args, &o, g) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.reference.path, "ref", "", "the reference container `file`")
+	f.StringVar(&o.reference.device, "device", "auto", "where to compute: cpu, gpu, gpu:N or auto")
+	f.StringVar(&o.reference.activations, "activations", "int8", "what meets quantized weights: int8, or f32 for the exact path")
+	o.input.addFlags(f)
+	f.IntVar(&o.frontier, "frontier", 4, "most confident `positions` whose agreement is measured")
+	f.Float64Var(&o.maxDelta, "max-delta", 0, "gate: exit 3 if the bound of a container exceeds the reference's by more `nats` per token")
+	f.StringVar(&o.prompts, "prompts", "", "also answer every line of this JSON Lines `file`")
+	o.sampling = sample.Default()
+	f.IntVar(&o.sampling.GenLength, "gen-length", o.sampling.GenLength, "with --prompts: `positions` to generate")
+	f.IntVar(&o.sampling.BlockLength, "block-length", o.sampling.BlockLength, "with --prompts: `positions` of a block")
+	f.IntVar(&o.sampling.Steps, "steps", 0, "with --prompts: the official sampler with this many `steps`; 0: parallel decoding")
+	f.StringVar(&o.plot, "plot", "", "draw quality against size, and divergence by mask ratio, into this `file` (.svg, .png, .pdf)")
+	return c
+}
+
+func (o *compareOptions) check(cmd *cobra.Command) error {
+	if o.reference.path == "" {
+		return cli.Usagef("no reference: add --ref FILE")
+	}
+	if err := o.input.check(cmd.Flags()); err != nil {
+		return err
+	}
+	if o.frontier < 1 {
+		return cli.Usagef("--frontier is %d, want at least 1", o.frontier)
+	}
+	if o.plot != "" && !plotFormats[strings.ToLower(filepath.Ext(o.plot))] {
+		return cli.Usagef("--plot %q: want a name in .svg, .png or .pdf", o.plot)
+	}
+	if o.prompts != "" {
+		if err := o.sampling.Check(); err != nil {
+			return cli.Usage(err)
+		}
+	}
+	return o.input.checkOutputs(o.input.saveMasks, o.plot)
+}
+
+// contender is a container beside the reference.
+type contender struct {
+	path          string
+	bytes         int64
+	bitsPerWeight float64
+	bound         score.Bound
+	difference    score.Difference
+	generation    *agreement // nil: not asked
+}
+
+func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Globals) error {
+	if err := o.check(cmd); err != nil {
+		return err
+	}
+	models, err := o.open(append([]string{o.reference.path}, paths...), g)
+	defer func() {
+		for _, l := range models {
+			l.close()
+		}
+	}()
+	if err != nil {
+		return err
+	}
+	ref := models[0]
+	c, err := o.input.corpus(cmd.Context(), ref)
+	if err != nil {
+		return err
+	}
+	var requests []*request
+	if o.prompts != "" { // read first: a mistake must not show after hours
+		if requests, err = readRequests(o.prompts); err != nil {
+			return err
+		}
+	}
+	identity := []any{c.identity, o.input.settings(), o.frontier, o.reference.activations}
+	all := make([]contender, len(models))
+	comparer := &score.Comparer{Reference: score.Of(ref.model), MaskID: ref.arch.MaskID, Frontier: o.frontier, Threads: g.Threads}
+	for i, l := range models {
+		id, err := l.identity()
+		if err != nil {
+			return err
+		}
+		identity = append(identity, id)
+		all[i].describe(l)
+		if i > 0 {
+			comparer.Candidates = append(comparer.Candidates, score.Of(l.model))
+			all[i].path = paths[i-1]
+		}
+	}
+	all[0].path = o.reference.path
+	run := func(ctx context.Context, it score.Item) (*score.Record, error) {
+		return comparer.Compare(ctx, it, o.input.group())
+	}
+	if err := o.input.records(cmd.Context(), c, "compare", identity, g, run, func(r *score.Record) {
+		all[0].bound.Add(r, r.NLL, r.Seconds)
+		for i := range r.Sides {
+			all[i+1].bound.Add(r, r.Sides[i].NLL, r.Sides[i].Seconds)
+			all[i+1].difference.Add(r, i)
+		}
+	}); err != nil {
+		return err
+	}
+	if requests != nil {
+		if err := o.generations(cmd.Context(), requests, identity, models, all, g); err != nil {
+			return err
+		}
+	}
+	return o.report(cmd, all, g)
+}
+
+func (o *compareOptions) report(cmd *cobra.Command, all []contender, g *cli.Globals) error {
+	if o.plot != "" {
+		if err := plotComparison(o.plot, all); err != nil {
+			return err
+		}
+	}
+	if err := printComparison(cmd.OutOrStdout(), all, g); err != nil {
+		return err
+	}
+	if !cmd.Flags().Changed("max-delta") {
+		return nil
+	}
+	for _, c := range all[1:] {
+		if d := c.difference.Delta(); !(d <= o.maxDelta) {
+			return cli.Gatef("%s: the bound exceeds the reference's by %s nats per token, more than --max-delta %v",
+				c.path, plusMinus(d, c.difference.DeltaError()), o.maxDelta)
+		}
+	}
+	return nil
+}
+
+// open loads every container, and refuses those that are not of one kind.
+func (o *compareOptions) open(paths []string, g *cli.Globals) ([]*loaded, error) {
+	var models []*loaded
+	for _, p := range paths {
+		m := o.reference
+		m.path = p
+		l, err := m.load(g)
+		if err != nil {
+			return models, err
+		}
+		models = append(models, l)
+		if err := models[0].comparable(l); err != nil {
+			return models, fmt.Errorf("%s cannot be compared with %s: %w", p, paths[0], err)
+		}
+	}
+	return models, nil
+}
+
+// comparable says why another model cannot meet the same tokens and masks.
+func (l *loaded) comparable(other *loaded) error {
+	if l.arch.Vocab != other.arch.Vocab {
+		return fmt.Errorf("vocabularies of %d and %d tokens", other.arch.Vocab, l.arch.Vocab)
+	}
+	if l.arch.MaskID != other.arch.MaskID {
+		return fmt.Errorf("mask tokens %d and %d", other.arch.MaskID, l.arch.MaskID)
+	}
+	a, err := l.tokenizerDigest()
+	if err != nil {
+		return err
+	}
+	b, err := other.tokenizerDigest()
+	if err == nil && a != b {
+		err = fmt.Errorf("their tokenizers differ")
+	}
+	return err
+}
+
+// describe fills in what the container is.
+func (c *contender) describe(l *loaded) {
+	var bytes int64
+	for _, i := range l.file.Infos() {
+		bytes += i.Size
+	}
+	c.bytes = l.file.Size()
+	c.bitsPerWeight = 8 * float64(bytes) / float64(l.arch.Parameters())
+}

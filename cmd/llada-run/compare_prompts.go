@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"llada/cmd/internal/cli"
+	"llada/runtime/sample"
+	"llada/runtime/score"
+)
+
+// agreement is how a container's greedy answers compare with the reference's.
+type agreement struct {
+	exact    score.Ratio
+	diverged []int // first diverging step of each answer that differs, from 1
+}
+
+// firstStep is the median first diverging step; 0 if no answer differs.
+func (a *agreement) firstStep() int {
+	if len(a.diverged) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(a.diverged))[len(a.diverged)/2]
+}
+
+// answered is the record of one prompt: per container the first step in which
+// it commits other tokens than the reference, 0 if it commits the same, and
+// whether the answer is the same in the end.
+type answered struct {
+	Index int    `json:"index"`
+	First []int  `json:"first"`
+	Exact []bool `json:"exact"`
+}
+
+// generations answers every prompt with every model.
+func (o *compareOptions) generations(ctx context.Context, requests []*request, identity any, models []*loaded, all []contender, g *cli.Globals) error {
+	var journal *score.Journal
+	if o.input.work != "" {
+		input, err := fileDigest(o.prompts)
+		if err != nil {
+			return err
+		}
+		if journal, err = o.input.journal("prompts", []any{identity, input, o.sampling, o.input.raw}); err != nil {
+			return err
+		}
+		defer journal.Close()
+	}
+	bar := cli.NewCount(int64(len(requests)), g)
+	defer bar.Close()
+	for i := range all[1:] {
+		all[i+1].generation = &agreement{}
+	}
+	for i, r := range requests {
+		a, err := o.answer(ctx, journal, i, r, models)
+		if err != nil {
+			return fmt.Errorf("%s: prompt %d of %d: %w", o.prompts, i+1, len(requests), err)
+		}
+		for k := range a.First {
+			g := all[k+1].generation
+			g.exact.Add(one(a.Exact[k]), 1)
+			if a.First[k] > 0 {
+				g.diverged = append(g.diverged, a.First[k])
+			}
+		}
+		bar.Add(1)
+	}
+	return nil
+}
+
+func (o *compareOptions) answer(ctx context.Context, j *score.Journal, index int, r *request, models []*loaded) (*answered, error) {
+	a := &answered{Index: index}
+	if j != nil {
+		if found, err := j.Next(a); err != nil || found {
+			return a, err
+		}
+	}
+	ids, err := models[0].encode(r, "", o.input.raw)
+	if err != nil {
+		return nil, err
+	}
+	var steps [][][]sample.Candidate
+	var answers [][]int32
+	for _, l := range models {
+		s, events := l.sampler(o.sampling), [][]sample.Candidate{}
+		result, err := s.Collect(s.Run(ctx, ids), len(ids), func(e sample.Event) error {
+			events = append(events, e.Committed)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		steps, answers = append(steps, events), append(answers, result.IDs)
+	}
+	for k := range models[1:] {
+		a.First = append(a.First, firstDifference(steps[0], steps[k+1]))
+		a.Exact = append(a.Exact, slices.Equal(answers[0], answers[k+1]))
+	}
+	if j != nil {
+		err = j.Append(a)
+	}
+	return a, err
+}
+
+// firstDifference is the first step, from 1, in which two generations commit
+// other tokens or positions; 0 if there is none.
+func firstDifference(a, b [][]sample.Candidate) int {
+	same := func(x, y []sample.Candidate) bool {
+		return slices.EqualFunc(byPosition(x), byPosition(y), func(c, d sample.Candidate) bool {
+			return c.Position == d.Position && c.Token == d.Token
+		})
+	}
+	for i := range min(len(a), len(b)) {
+		if !same(a[i], b[i]) {
+			return i + 1
+		}
+	}
+	if len(a) != len(b) {
+		return min(len(a), len(b)) + 1
+	}
+	return 0
+}
+
+func byPosition(c []sample.Candidate) []sample.Candidate {
+	return slices.SortedFunc(slices.Values(c), func(x, y sample.Candidate) int { return x.Position - y.Position })
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"llada/cmd/internal/cli"
+	"llada/runtime/score"
+)
+
+// scoreOptions are the flags of score.
+type scoreOptions struct {
+	model    modelOptions
+	input    inputOptions
+	guidance float64
+	order    bool
+	choices  string
+}
+
+func newScoreCommand(g *cli.Globals) *cobra.Command {
+	var o scoreOptions
+	c := &cobra.Command{
+		Use:   "score -m FILE [--text FILE | --prompt TEXT --answer TEXT | --masks FILE | --choices FILE]",
+		Short: "Bound the likelihood of a text or an answer",
+		Long: `Estimate the likelihood bound of a text, or of an answer given a prompt.
+
+A masked-diffusion model has no exact perplexity but an upper bound of it, an
+average over masks. The bound is printed in nats per token and in bits per byte,
+with its standard error. docs/evaluation.md explains estimator and figures.
+
+A mask set is JSON Lines: {"ids": [...], "prompt_length": 0, "masks": [[...], ...]}
+with absolute positions. A line of a --choices file is
+{"prompt": TEXT, "choices": [TEXT, ...], "answer": INDEX}.
+
+Examples:
+  llada-run score -m llada.llada --text wiki.txt
+  llada-run score -m llada.llada --text wiki.txt --windows 100 --work run1 --json
+  llada-run score -m llada.llada --prompt "2+2?" --answer "4" --official --samples 128
+  llada-run score -m llada.llada --choices questions.jsonl --raw --cfg-scale 0.5
+` + cli.ExitHelp,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runScore(cmd, &o, g) },
+	}
+	o.addFlags(c.Flags())
+	return c
+}
+
+func (o *scoreOptions) addFlags(f *pflag.FlagSet) {
+	o.model.addFlags(f)
+	o.input.addFlags(f)
+	f.Float64Var(&o.guidance, "cfg-scale", 0, "classifier-free guidance `scale`; 0 is off, above it everything costs twice")
+	f.BoolVar(&o.order, "order", false, "score answers in the order of confidence: deterministic, a pass per token, no bound")
+	f.StringVar(&o.choices, "choices", "", "multiple choice: the questions of this JSON Lines `file`")
+}
+
+func (o *scoreOptions) check(f *pflag.FlagSet) error {
+	if o.choices != "" {
+		for _, other := range []string{"text", "prompt", "answer", "masks", "save-masks", "window", "windows"} {
+			if f.Changed(other) {
+				return cli.Usagef("--choices excludes --%s", other)
+			}
+		}
+		if err := o.input.checkSamples(f); err != nil {
+			return err
+		}
+	} else if err := o.input.check(f); err != nil {
+		return err
+	}
+	switch {
+	case !(o.guidance >= 0):
+		return cli.Usagef("--cfg-scale is %v, want 0 or more", o.guidance)
+	case o.guidance > 0 && o.input.text != "":
+		return cli.Usagef("--cfg-scale needs a prompt to guide by; --text has none")
+	case o.order && (o.input.text != "" || o.input.masks != ""):
+		return cli.Usagef("--order is for answers: --prompt and --answer, or --choices")
+	case o.order && (f.Changed("samples") || f.Changed("seed") || o.input.official || o.input.saveMasks != ""):
+		return cli.Usagef("--order draws no masks: no --samples, --seed, --official or --save-masks")
+	case o.order && o.choices == "" && o.input.work != "":
+		return cli.Usagef("--work keeps nothing of a single answer in order")
+	}
+	return o.input.checkOutputs(o.input.saveMasks)
+}
+
+func runScore(cmd *cobra.Command, o *scoreOptions, g *cli.Globals) error {
+	if err := o.check(cmd.Flags()); err != nil {
+		return err
+	}
+	l, err := o.model.load(g)
+	if err != nil {
+		return err
+	}
+	defer l.close()
+	if l.tokenizer == nil && o.input.masks == "" {
+		return fmt.Errorf("%s holds no tokenizer: give a mask set of token ids (--masks)", o.model.path)
+	}
+	s := &score.Scorer{Network: score.Of(l.model), MaskID: l.arch.MaskID, Guidance: o.guidance}
+	if o.choices != "" {
+		return runChoices(cmd, o, l, s, g)
+	}
+	c, err := o.input.corpus(cmd.Context(), l)
+	if err != nil {
+		return err
+	}
+	if o.order {
+		return o.printOrdered(cmd, c, s, g)
+	}
+	identity, err := o.identity(l, c.identity)
+	if err != nil {
+		return err
+	}
+	var b score.Bound
+	var values [][]float64
+	run := func(ctx context.Context, it score.Item) (*score.Record, error) {
+		return s.Score(ctx, it, o.input.group())
+	}
+	if err := o.input.records(cmd.Context(), c, "score", identity, g, run, func(r *score.Record) {
+		b.Add(r, r.NLL, r.Seconds)
+		if o.input.masks != "" {
+			values = append(values, r.NLL)
+		}
+	}); err != nil {
+		return err
+	}
+	return printBound(cmd.OutOrStdout(), &b, values, g)
+}
+
+// identity says which run this is: nothing else changes its figures.
+func (o *scoreOptions) identity(l *loaded, input string) (any, error) {
+	file, err := l.identity()
+	return struct {
+		Model, Activations, Input string
+		Settings                  any
+		Guidance                  float64
+		Order                     bool
+	}{file, o.model.activations, input, o.input.settings(), o.guidance, o.order}, err
+}

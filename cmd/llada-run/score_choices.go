@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"llada/cmd/internal/cli"
+	"llada/formats"
+	"llada/runtime/score"
+)
+
+// choiceLine is a line of a --choices file.
+type choiceLine struct {
+	Prompt  string   `json:"prompt"`
+	Choices []string `json:"choices"`
+	Answer  *int     `json:"answer"`
+}
+
+func (c *choiceLine) check() error {
+	switch {
+	case len(c.Choices) < 2:
+		return fmt.Errorf(`"choices" has %d entries, want at least 2`, len(c.Choices))
+	case c.Answer == nil || *c.Answer < 0 || *c.Answer >= len(c.Choices):
+		return fmt.Errorf(`"answer" must be an index into the %d choices, counted from 0`, len(c.Choices))
+	}
+	for i, text := range c.Choices {
+		if text == "" {
+			return fmt.Errorf("choice %d is empty", i)
+		}
+	}
+	return nil
+}
+
+// question encodes a line and the lengths of its choices.
+func (o *scoreOptions) question(l *loaded, c *choiceLine) (q score.Question, bytes []int, err error) {
+	q.Answer = *c.Answer
+	if q.Prompt, err = l.encode(&request{Prompt: &c.Prompt}, "", o.input.raw); err != nil {
+		return q, nil, err
+	}
+	for _, text := range c.Choices {
+		ids, err := l.tokenizer.Encode(text)
+		if err != nil {
+			return q, nil, err
+		}
+		whole := append(append([]int32{}, q.Prompt...), ids...)
+		if err := l.checkItem(score.NewItem(whole, len(q.Prompt), [][]int32{{0}})); err != nil {
+			return q, nil, err
+		}
+		q.Choices, bytes = append(q.Choices, ids), append(bytes, len(text))
+	}
+	return q, bytes, nil
+}
+
+// runChoices answers every question of a file.
+func runChoices(cmd *cobra.Command, o *scoreOptions, l *loaded, s *score.Scorer, g *cli.Globals) error {
+	n := 0
+	for line, err := range jsonLines(o.choices) { // all of it first: a mistake must not show after hours
+		var c choiceLine
+		if err == nil {
+			err = line.parse(o.choices, &c, func() error {
+				if err := c.check(); err != nil {
+					return err
+				}
+				_, _, err := o.question(l, &c)
+				return err
+			})
+		}
+		if err != nil {
+			return err
+		}
+		n++
+	}
+	if n == 0 {
+		return &formats.ParseError{File: o.choices, Offset: -1, Err: errors.New("no questions")}
+	}
+	journal, err := o.choiceJournal(l)
+	if err != nil {
+		return err
+	}
+	if journal != nil {
+		defer journal.Close()
+	}
+	bar := cli.NewCount(int64(n), g)
+	defer bar.Close()
+	var right, normalized score.Ratio
+	index := 0
+	for line, err := range jsonLines(o.choices) {
+		var c choiceLine
+		if err == nil {
+			err = line.parse(o.choices, &c, c.check)
+		}
+		var v *score.Verdict
+		if err == nil {
+			v, err = o.verdict(cmd.Context(), l, s, journal, index, &c)
+		}
+		if err != nil {
+			return err
+		}
+		right.Add(one(v.Best == v.Answer), 1)
+		normalized.Add(one(v.Normalized == v.Answer), 1)
+		bar.Add(1)
+		index++
+	}
+	if g.JSON {
+		return cli.PrintJSON(cmd.OutOrStdout(), map[string]any{
+			"questions": n, "accuracy": right.Value(), "accuracy_standard_error": number(right.Error()),
+			"accuracy_per_byte": normalized.Value(), "accuracy_per_byte_standard_error": number(normalized.Error()),
+		})
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "accuracy           %s %%\n  by nats per byte %s %%\nquestions          %d\n",
+		plusMinus(100*right.Value(), 100*right.Error()), plusMinus(100*normalized.Value(), 100*normalized.Error()), n)
+	return err
+}
+
+func one(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func (o *scoreOptions) choiceJournal(l *loaded) (*score.Journal, error) {
+	if o.input.work == "" {
+		return nil, nil
+	}
+	input, err := fileDigest(o.choices)
+	if err != nil {
+		return nil, err
+	}
+	identity, err := o.identity(l, fmt.Sprint(input, o.input.raw))
+	if err != nil {
+		return nil, err
+	}
+	return o.input.journal("choices", identity)
+}
+
+// verdict is what the journal holds of a question, or else the model's.
+func (o *scoreOptions) verdict(ctx context.Context, l *loaded, s *score.Scorer, j *score.Journal, index int, c *choiceLine) (*score.Verdict, error) {
+	if j != nil {
+		v := &score.Verdict{}
+		if found, err := j.Next(v); err != nil || found {
+			return v, err
+		}
+	}
+	q, bytes, err := o.question(l, c)
+	if err != nil {
+		return nil, err
+	}
+	v, err := score.Judge(ctx, q, bytes, func(ctx context.Context, ids []int32, prompt int) (float64, error) {
+		if o.order {
+			return s.Ordered(ctx, ids, prompt)
+		}
+		r, err := s.Score(ctx, score.NewItem(ids, prompt, o.input.draw(uint64(index), len(ids)-prompt)), o.input.group())
+		if err != nil {
+			return 0, err
+		}
+		sum := 0.0
+		for _, nll := range r.NLL {
+			sum -= nll / float64(len(r.NLL))
+		}
+		return sum, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	v.Index = index
+	if j != nil {
+		err = j.Append(v)
+	}
+	return v, err
+}

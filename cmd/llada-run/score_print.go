@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"llada/cmd/internal/cli"
+	"llada/runtime/score"
+)
+
+// number is x for JSON, which knows no NaN: nil where there is nothing to say.
+func number(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+// bound is the JSON of a bound.
+type bound struct {
+	PerToken        float64     `json:"nelbo_per_token"`
+	StandardError   *float64    `json:"standard_error"`
+	MaskError       *float64    `json:"mask_standard_error"` // its part from the choice of masks
+	Confidence      []float64   `json:"confidence_95,omitempty"`
+	Perplexity      *float64    `json:"perplexity_bound"`
+	BitsPerByte     *float64    `json:"bits_per_byte"`
+	Total           float64     `json:"nelbo"` // nats of all tokens
+	Windows         int         `json:"windows"`
+	Tokens          int         `json:"tokens"`
+	MaskedTokens    int         `json:"masked_tokens"`
+	NLLPerMask      [][]float64 `json:"nll_per_mask,omitempty"`
+	TokensPerSecond float64     `json:"tokens_per_second"`
+}
+
+func newBound(b *score.Bound) *bound {
+	out := &bound{
+		PerToken: b.PerToken(), StandardError: number(b.Error()), MaskError: number(b.MaskError()),
+		Perplexity: number(math.Exp(b.PerToken())), BitsPerByte: number(b.BitsPerByte()),
+		Total: b.Total(), Windows: b.Documents(), Tokens: b.Tokens, MaskedTokens: b.Masked,
+		TokensPerSecond: b.TokensPerSecond(),
+	}
+	if b.Documents() > 1 {
+		reach := score.Interval95(b.Documents()) * b.Error()
+		out.Confidence = []float64{b.PerToken() - reach, b.PerToken() + reach}
+	}
+	return out
+}
+
+// printBound prints a bound for programs or people.
+func printBound(out io.Writer, b *score.Bound, values [][]float64, g *cli.Globals) error {
+	if g.JSON {
+		j := newBound(b)
+		j.NLLPerMask = values
+		return cli.PrintJSON(out, j)
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "bound\t%s nats per token\n", plusMinus(b.PerToken(), b.Error()))
+	if b.Documents() > 1 {
+		fmt.Fprintf(w, "\t95 %% interval %s, of the error %s from the masks\n", interval(b), figure(b.MaskError()))
+	}
+	fmt.Fprintf(w, "perplexity\tat most %.4g\n", math.Exp(b.PerToken()))
+	if b.Bytes > 0 {
+		fmt.Fprintf(w, "bits per byte\t%.4f\n", b.BitsPerByte())
+	}
+	if b.Documents() == 1 {
+		fmt.Fprintf(w, "in all\t%s nats for %d tokens\n", plusMinus(b.Total(), b.Error()*float64(b.Tokens)), b.Tokens)
+	}
+	fmt.Fprintf(w, "scored\t%d windows, %d tokens, %d masked positions\n", b.Documents(), b.Tokens, b.Masked)
+	fmt.Fprintf(w, "speed\t%.0f tokens/s\n", b.TokensPerSecond())
+	return w.Flush()
+}
+
+func interval(b *score.Bound) string {
+	reach := score.Interval95(b.Documents()) * b.Error()
+	return fmt.Sprintf("%.4f … %.4f", b.PerToken()-reach, b.PerToken()+reach)
+}
+
+// plusMinus is a value and its standard error.
+func plusMinus(x, e float64) string {
+	if math.IsNaN(e) {
+		return fmt.Sprintf("%.4f", x)
+	}
+	return fmt.Sprintf("%.4f ± %s", x, figure(e))
+}
+
+// figure is a number of two significant digits.
+func figure(x float64) string {
+	switch {
+	case math.IsNaN(x):
+		return "?"
+	case x == 0:
+		return "0"
+	case math.Abs(x) >= 0.001 && math.Abs(x) < 1000:
+		return fmt.Sprintf("%.*f", max(0, 1-int(math.Floor(math.Log10(math.Abs(x))))), x)
+	}
+	return fmt.Sprintf("%.1e", x)
+}
+
+// printOrdered prints the confidence-order score of an answer.
+func (o *scoreOptions) printOrdered(cmd *cobra.Command, c *corpus, s *score.Scorer, g *cli.Globals) error {
+	for d, err := range c.items {
+		if err != nil {
+			return err
+		}
+		start := time.Now()
+		log, err := s.Ordered(cmd.Context(), d.IDs, d.Prompt)
+		if err != nil {
+			return err
+		}
+		n := d.Tokens()
+		if g.JSON {
+			return cli.PrintJSON(cmd.OutOrStdout(), map[string]any{
+				"log_likelihood": log, "nll_per_token": -log / float64(n), "tokens": n,
+				"tokens_per_second": float64(n*len(d.IDs)) / time.Since(start).Seconds(),
+			})
+		}
+		fmt.Fprintf(cmd.OutOrStdout(), "log p in order of confidence  %.4f nats for %d tokens, %.4f per token\n", log, n, log/float64(n))
+	}
+	return nil
+}

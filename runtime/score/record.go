@@ -1,0 +1,121 @@
+package score
+
+import (
+	"context"
+	"math"
+	"time"
+)
+
+// Record is what one item gave. It survives JSON to the last bit.
+type Record struct {
+	Index     int       `json:"index"`
+	Tokens    int       `json:"tokens"`    // L
+	Bytes     int       `json:"bytes"`     // of the text of those tokens
+	Masked    int       `json:"masked"`    // positions over all masks
+	Positions int       `json:"positions"` // run through the model
+	Group     int       `json:"group"`     // masks that form one independent draw
+	Seconds   float64   `json:"seconds"`
+	NLL       []float64 `json:"nll"` // (L/l)·Σ −log p per mask
+	Sides     []Side    `json:"sides,omitempty"`
+}
+
+// Score scores an item. group is how many consecutive masks were drawn
+// together: 2 of pairs, a batch of the official estimator; 0 of masks of unknown
+// origin, which are taken for pairs if they look it, else one by one.
+func (s *Scorer) Score(ctx context.Context, it Item, group int) (*Record, error) {
+	start := time.Now()
+	values, err := s.Values(ctx, it)
+	if err != nil {
+		return nil, err
+	}
+	r := newRecord(it, group)
+	r.NLL = values
+	if s.Guidance > 0 {
+		r.Positions *= 2
+	}
+	r.Seconds = time.Since(start).Seconds()
+	return r, nil
+}
+
+func newRecord(it Item, group int) *Record {
+	if group == 0 {
+		if group = 1; it.Paired() {
+			group = 2
+		}
+	}
+	r := &Record{Tokens: it.Tokens(), Masked: it.masked(), Group: group}
+	for lo, hi := range passes(it) {
+		r.Positions += (hi - lo) * len(it.IDs)
+	}
+	return r
+}
+
+// error is the standard error of the item's mean over masks, whatever drew
+// them; NaN where one draw cannot tell.
+func (r *Record) error(values []float64) float64 {
+	if r.Tokens == 1 {
+		return 0 // every mask is the same
+	}
+	return meanError(values, r.Group)
+}
+
+// Bound folds records into the bound of all their items.
+type Bound struct {
+	Tokens, Masked int
+	Bytes          int
+	Positions      int
+	Seconds        float64
+
+	ratio    Ratio
+	variance float64 // of Σ over items, from the masks alone
+}
+
+// Add takes the values that a model gave on a record's item.
+func (b *Bound) Add(r *Record, values []float64, seconds float64) {
+	b.ratio.Add(mean(values), float64(r.Tokens))
+	b.Tokens += r.Tokens
+	b.Masked += r.Masked
+	b.Bytes += r.Bytes
+	b.Positions += r.Positions
+	b.Seconds += seconds
+	e := r.error(values)
+	b.variance += e * e
+}
+
+// PerToken is the bound in nats per token.
+func (b *Bound) PerToken() float64 { return b.ratio.Value() }
+
+// Total is the bound of all tokens in nats.
+func (b *Bound) Total() float64 { return b.ratio.Value() * float64(b.Tokens) }
+
+// BitsPerByte is the bound in bits per byte of text; NaN without bytes.
+func (b *Bound) BitsPerByte() float64 {
+	if b.Bytes == 0 {
+		return math.NaN()
+	}
+	return b.Total() / math.Ln2 / float64(b.Bytes)
+}
+
+// Error is the standard error of PerToken, the document being the unit; of a
+// single document it is MaskError.
+func (b *Bound) Error() float64 {
+	if b.ratio.N == 1 {
+		return b.MaskError()
+	}
+	return b.ratio.Error()
+}
+
+// MaskError is the part of the error that more masks on the same documents
+// would remove.
+func (b *Bound) MaskError() float64 { return math.Sqrt(b.variance) / float64(b.Tokens) }
+
+// Documents is the number of items.
+func (b *Bound) Documents() int { return b.ratio.N }
+
+// TokensPerSecond is positions through the model per second.
+func (b *Bound) TokensPerSecond() float64 {
+	if b.Seconds == 0 {
+		return 0
+	}
+	return float64(b.Positions) / b.Seconds
+}
