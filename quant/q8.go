@@ -30,8 +30,15 @@ func (Q8) Panel(p *Panel, tile []byte) {
 }
 
 // DecodeRow writes one row.
-func (c Q8) DecodeRow(dst []float32, data []byte, cols, row int) {
-	decodeTiledRow(c, dst, data, cols, row)
+func (Q8) DecodeRow(dst []float32, data []byte, cols, row int) {
+	tiles, r := ceil(cols, TileCols), row%TileRows
+	data = data[row/TileRows*tiles*Q8TileBytes:]
+	for k := range cols {
+		tile := data[k/TileCols*Q8TileBytes:][:Q8TileBytes]
+		in := k % TileCols
+		d := getBF16(tile[2*(in/GroupCols*TileRows+r):])
+		dst[k] = d * float32(int8(tile[2*Groups*TileRows+PanelIndex(r, in)]))
+	}
 }
 
 // EncodeGroup encodes n rows.

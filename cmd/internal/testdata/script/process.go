@@ -40,7 +40,7 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	cmd := exec.Command(path, args[4:]...)
 	cmd.Dir = ts.MkAbs(".")
-	cmd.Env = []string{"HOME=/no-home", "TMPDIR=" + ts.Getenv("TMPDIR")}
+	cmd.Env = []string{"HOME=/no-home", "TMPDIR=" + ts.Getenv("TMPDIR"), "LLADA_ASM=" + ts.Getenv("LLADA_ASM")}
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	ts.Check(cmd.Start())
