@@ -114,8 +114,8 @@ func printComparison(out io.Writer, all []contender, g *cli.Globals) error {
 	}
 	printBins(out, all)
 	printGenerations(out, all)
-	_, err := fmt.Fprintf(out, "\n%d windows, %d tokens, %d masked positions. ± is one standard error, the window being the unit; KL in nats.\n",
-		ref.bound.Documents(), ref.bound.Tokens, ref.bound.Masked)
+	_, err := fmt.Fprintf(out, "\n%s, %s, %s. ± is one standard error, the window being the unit; KL in nats.\n",
+		count(ref.bound.Documents(), "window"), count(ref.bound.Tokens, "token"), count(ref.bound.Masked, "masked position"))
 	return err
 }
 

@@ -5,61 +5,19 @@ import (
 	"testing"
 
 	"llada/formats"
-	"llada/runtime/backend"
-	"llada/runtime/model"
+	"llada/runtime/score"
 )
 
-// maskedWindow is a text window with masks to score it under.
-type maskedWindow struct {
-	IDs        []int32
-	Masks      [][]int32
+// maskedText is a text with masks to score it under, and each mask's value by
+// the reference.
+type maskedText struct {
+	score.Item
 	NLLPerMask []float64 `json:"nll_per_mask"`
 }
 
-// hide is the window with positions masked.
-func (w maskedWindow) hide(positions []int32, mask int32) []int32 {
-	ids := append([]int32{}, w.IDs...)
-	for _, p := range positions {
-		ids[p] = mask
-	}
-	return ids
-}
-
-// maskedLogits predicts the masked positions.
-func maskedLogits(t *testing.T, l *loaded, w maskedWindow, mask []int32) [][]float32 {
-	t.Helper()
-	ans, err := l.model.Predict(t.Context(), model.Batch{{IDs: w.hide(mask, l.arch.MaskID), Rows: mask}}, &backend.Ask{Logits: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ans.Logits
-}
-
-// softmaxLogs are the logarithms of the probabilities, in float64.
-func softmaxLogs(x []float32) []float64 {
-	most, sum := float32(math.Inf(-1)), 0.0
-	for _, v := range x {
-		most = max(most, v)
-	}
-	for _, v := range x {
-		sum += math.Exp(float64(v - most))
-	}
-	log := math.Log(sum)
-	out := make([]float64, len(x))
-	for i, v := range x {
-		out[i] = float64(v-most) - log
-	}
-	return out
-}
-
-// What 8 and 4 bits with int8 activations cost: the bound per token against the
-// bf16 container on the exact path, and the mean divergence from it at masked
-// positions, both over the held-out windows under the same masks.
-func TestQuantizationCost(t *testing.T) {
-	var golden struct {
-		Windows []maskedWindow
-		NELBO   float64 `json:"nelbo_per_token"`
-	}
+// goldenScores are the windows of golden/score.json.
+func goldenScores(t *testing.T) []maskedText {
+	var golden struct{ Windows []maskedText }
 	readJSON(t, "golden/score.json", &golden)
 	if len(golden.Windows) != 24 {
 		t.Fatalf("%d windows", len(golden.Windows))
@@ -67,58 +25,76 @@ func TestQuantizationCost(t *testing.T) {
 	if testing.Short() {
 		golden.Windows = golden.Windows[:4]
 	}
+	return golden.Windows
+}
+
+// checkValues holds the values of a text's masks to the reference's: within
+// 1e-4 of the value and 2e-5 nats for each of the L positions.
+func checkValues(t *testing.T, x maskedText, got []float64) {
+	t.Helper()
+	for m, want := range x.NLLPerMask {
+		if d := math.Abs(got[m] - want); !(d <= 1e-4*want+2e-5*float64(x.Tokens())) {
+			t.Errorf("mask %d of %d tokens has the value %v, want %v", m, x.Tokens(), got[m], want)
+		}
+	}
+}
+
+// Every mask's value of the golden windows and answers, on the exact path.
+func TestGoldenScores(t *testing.T) {
+	l := open(t, formats.F32, "f32")
+	s := &score.Scorer{Network: score.Of(l.model), MaskID: l.arch.MaskID}
+	var answers struct{ Cases []maskedText }
+	readJSON(t, "golden/likelihood.json", &answers)
+	if len(answers.Cases) == 0 {
+		t.Fatal("no cases")
+	}
+	for _, x := range append(goldenScores(t), answers.Cases...) {
+		got, err := s.Values(t.Context(), x.Item)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkValues(t, x, got)
+	}
+}
+
+// What 8, 6 and 4 bits with int8 activations cost: the bound against the bf16
+// container on the exact path, and the mean divergence from it at masked
+// positions, over the held-out windows under the same masks.
+func TestQuantizationCost(t *testing.T) {
 	reference := open(t, formats.BF16, "f32")
 	levels := []struct {
 		level      formats.Encoding
 		bound, kld float64 // allowed
-		model      *loaded
-		nll, kl    float64
 	}{
-		{level: formats.Q8, bound: 0.001, kld: 0.001},
-		{level: formats.Q6, bound: 0.002, kld: 0.002},
-		{level: formats.Q4, bound: 0.005, kld: 0.008},
+		{formats.Q8, 0.001, 0.001},
+		{formats.Q6, 0.002, 0.002},
+		{formats.Q4, 0.005, 0.008},
 	}
-	for i := range levels {
-		levels[i].model = open(t, levels[i].level, "int8")
+	c := &score.Comparer{Reference: score.Of(reference.model), MaskID: reference.arch.MaskID, Frontier: 4, Threads: 2}
+	for _, l := range levels {
+		c.Candidates = append(c.Candidates, score.Of(open(t, l.level, "int8").model))
 	}
-	var nll, tokens, masked, worst float64
-	for _, w := range golden.Windows {
-		n := float64(len(w.IDs))
-		for m, mask := range w.Masks {
-			weight := n / float64(len(mask))
-			ref := maskedLogits(t, reference, w, mask)
-			refLogs := make([][]float64, len(ref))
-			sum := 0.0
-			for i, p := range mask {
-				refLogs[i] = softmaxLogs(ref[i])
-				sum -= refLogs[i][w.IDs[p]] * weight
-			}
-			worst = max(worst, math.Abs(sum-w.NLLPerMask[m])-1e-4*w.NLLPerMask[m]-2e-5*n)
-			nll += sum
-			tokens += n
-			masked += float64(len(mask))
-			for j := range levels {
-				got := maskedLogits(t, levels[j].model, w, mask)
-				for i, p := range mask {
-					logs := softmaxLogs(got[i])
-					levels[j].nll -= logs[w.IDs[p]] * weight
-					for k, r := range refLogs[i] {
-						levels[j].kl += math.Exp(r) * (r - logs[k])
-					}
-				}
-			}
+	var bound score.Bound
+	differences := make([]score.Difference, len(levels))
+	for _, x := range goldenScores(t) {
+		r, err := c.Compare(t.Context(), x.Item, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkValues(t, x, r.NLL)
+		bound.Add(r, r.NLL, r.Seconds)
+		for i := range differences {
+			differences[i].Add(r, i)
 		}
 	}
-	if worst > 0 {
-		t.Errorf("a mask's value is off the reference by %g nats more than allowed", worst)
-	}
-	t.Logf("bf16: %.4f nats per token", nll/tokens)
-	for _, l := range levels {
-		delta, kld := (l.nll-nll)/nll, l.kl/masked
-		t.Logf("%s: bound %+.4f %%, mean KL %.5f nats, %.4f nats per token", l.level, 100*delta, kld, l.nll/tokens)
-		if math.Abs(delta) > l.bound || !(kld <= l.kld) {
+	t.Logf("bf16: %.4f nats per token", bound.PerToken())
+	for i, l := range levels {
+		d := &differences[i]
+		delta := d.Delta() / bound.PerToken()
+		t.Logf("%s: bound %+.4f %%, mean KL %.5f nats", l.level, 100*delta, d.KL())
+		if math.Abs(delta) > l.bound || !(d.KL() <= l.kld) {
 			t.Errorf("%s: bound differs by %.4f %% (at most %.1f %%), mean KL %.5f nats (at most %.4f)",
-				l.level, 100*delta, 100*l.bound, kld, l.kld)
+				l.level, 100*delta, 100*l.bound, d.KL(), l.kld)
 		}
 	}
 }

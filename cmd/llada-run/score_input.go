@@ -146,11 +146,20 @@ func (o *inputOptions) answered(l *loaded) (*corpus, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := document{score.NewItem(append(prompt, answer...), len(prompt), o.draw(0, len(answer))), len(o.answer)}
+	d := document{score.NewItem(append(prompt, answer...), len(prompt), o.draw(0, len(answer))), l.textBytes(answer)}
 	if err := l.checkItem(d.Item); err != nil {
 		return nil, fmt.Errorf("prompt and answer: %w", err)
 	}
 	return &corpus{1, digest(d.IDs, len(prompt)), func(yield func(document, error) bool) { yield(d, nil) }}, nil
+}
+
+// textBytes is the length of the text that tokens stand for, special tokens
+// aside; 0 where that is not known.
+func (l *loaded) textBytes(ids []int32) int {
+	if l.tokenizer == nil {
+		return 0
+	}
+	return len(l.tokenizer.Decode(ids, true))
 }
 
 func (l *loaded) checkItem(it score.Item) error {
@@ -167,13 +176,18 @@ func (l *loaded) identity() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)) + tokenizer, err
 }
 
-// tokenizerDigest identifies the tokenizer; "" without one.
+// tokenizerDigest identifies the tokenizer, however its file is laid out; ""
+// without one.
 func (l *loaded) tokenizerDigest() (string, error) {
 	data, err := l.optional(container.SectionTokenizer)
 	if err != nil || data == nil {
 		return "", err
 	}
-	return digest(data), nil
+	var v any
+	if err := json.Unmarshal(data, &v); err != nil {
+		return "", err
+	}
+	return digest(v), nil
 }
 
 // fileDigest identifies a file's content.

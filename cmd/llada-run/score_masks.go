@@ -71,9 +71,7 @@ func (o *inputOptions) maskSet(ctx context.Context, l *loaded) (*corpus, error) 
 				yield(document{}, err)
 				return
 			}
-			if l.tokenizer != nil {
-				d.bytes = len(l.tokenizer.Decode(d.IDs[d.Prompt:], false))
-			}
+			d.bytes = l.textBytes(d.IDs[d.Prompt:])
 			if !yield(d, nil) {
 				return
 			}

@@ -68,9 +68,9 @@ func printBound(out io.Writer, b *score.Bound, values [][]float64, g *cli.Global
 		fmt.Fprintf(w, "bits per byte\t%.4f\n", b.BitsPerByte())
 	}
 	if b.Documents() == 1 {
-		fmt.Fprintf(w, "in all\t%s nats for %d tokens\n", plusMinus(b.Total(), b.Error()*float64(b.Tokens)), b.Tokens)
+		fmt.Fprintf(w, "in all\t%s nats for %s\n", plusMinus(b.Total(), b.Error()*float64(b.Tokens)), count(b.Tokens, "token"))
 	}
-	fmt.Fprintf(w, "scored\t%d windows, %d tokens, %d masked positions\n", b.Documents(), b.Tokens, b.Masked)
+	fmt.Fprintf(w, "scored\t%s, %s, %s\n", count(b.Documents(), "window"), count(b.Tokens, "token"), count(b.Masked, "masked position"))
 	fmt.Fprintf(w, "speed\t%.0f tokens/s\n", b.TokensPerSecond())
 	return w.Flush()
 }
@@ -86,6 +86,14 @@ func plusMinus(x, e float64) string {
 		return fmt.Sprintf("%.4f", x)
 	}
 	return fmt.Sprintf("%.4f ± %s", x, figure(e))
+}
+
+// count is a number of things.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // figure is a number of two significant digits.
@@ -119,7 +127,7 @@ func (o *scoreOptions) printOrdered(cmd *cobra.Command, c *corpus, s *score.Scor
 				"tokens_per_second": float64(n*len(d.IDs)) / time.Since(start).Seconds(),
 			})
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "log p in order of confidence  %.4f nats for %d tokens, %.4f per token\n", log, n, log/float64(n))
+		fmt.Fprintf(cmd.OutOrStdout(), "log p in order of confidence  %.4f nats for %s, %.4f per token\n", log, count(n, "token"), log/float64(n))
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (o *inputOptions) records(ctx context.Context, c *corpus, kind string, iden
 			r, err = o.record(ctx, journal, index, d, run)
 		}
 		if err != nil {
-			if index > 0 && journal != nil && errors.Is(err, context.Canceled) {
+			if journal != nil && errors.Is(err, context.Canceled) {
 				return fmt.Errorf("%w: %d of %d documents are in %s; the same command goes on", err, index, c.documents, o.work)
 			}
 			return err

@@ -173,7 +173,7 @@ func (o *inputOptions) chosen(l *loaded, whole, n int, yield func(document, erro
 				yield(document{}, fmt.Errorf("%s: window %d: %w", o.text, at, err))
 				return
 			}
-			if !yield(document{item, len(l.tokenizer.Decode(ids, false))}, nil) {
+			if !yield(document{item, l.textBytes(ids)}, nil) {
 				return
 			}
 			next++

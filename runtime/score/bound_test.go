@@ -23,9 +23,9 @@ func TestUnbiased(t *testing.T) {
 		ids := f.text(uint64(n), n+2)
 		want := f.exact(Item{IDs: ids, Prompt: 2})
 		for name, draw := range map[string]func(seed uint64) [][]int32{
-			"pairs":         func(s uint64) [][]int32 { return Pairs(s, 5, n, 4) },
-			"pairs, odd":    func(s uint64) [][]int32 { return Pairs(s, 5, n, 3) },
-			"one mask":      func(s uint64) [][]int32 { return Pairs(s, 5, n, 1) },
+			"pairs":      func(s uint64) [][]int32 { return Pairs(s, 5, n, 4) },
+			"pairs, odd": func(s uint64) [][]int32 { return Pairs(s, 5, n, 3) },
+			"one mask":   func(s uint64) [][]int32 { return Pairs(s, 5, n, 1) },
 			// Batches of 5: where the spacing n/batch puts counts on halves, as batches
 			// of 4 do here, rounding to even makes the official counts uneven.
 			"official":      func(s uint64) [][]int32 { return Official(s, 5, n, 5, 5) },

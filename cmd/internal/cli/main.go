@@ -146,14 +146,12 @@ func usageFromCobra(c *cobra.Command) {
 }
 
 func report(w io.Writer, name string, asJSON bool, err error) {
-	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
-	}
+	text := strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted")
 	if asJSON {
-		json.NewEncoder(w).Encode(map[string]any{"error": err.Error(), "code": Code(err)})
+		json.NewEncoder(w).Encode(map[string]any{"error": text, "code": Code(err)})
 		return
 	}
-	fmt.Fprintf(w, "%s: %v\n", name, err)
+	fmt.Fprintf(w, "%s: %s\n", name, text)
 }
 
 // environment sets every flag that was not given from LLADA_<FLAG>.
