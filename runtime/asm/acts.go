@@ -9,13 +9,14 @@ var widths = [...]int{12, 8, 4, 1}
 const GroupCols = 128
 
 // Acts are rows of int8 activations (a8) packed for the product kernels: a
-// float32 scale per row and 128 columns, x ≈ scale·q. Rows stand in panels of
-// 12 and, at the end, 8, 4 or 1; in a panel of m rows, 4 consecutive columns of
-// each row (8 where a tier says so) stand together, [cols/4][m][4].
+// float32 scale per row and 128 columns, x ≈ scale·q. A superblock of 256 columns
+// stands together, since a strip meets all its rows before the next. In it, rows
+// stand in panels of 12 and, at the end, 8, 4 or 1; in a panel of m rows, 4
+// consecutive columns of each row (8 where a tier says so), [64][m][4].
 type Acts struct {
 	rows, cols int       // cols is padded to a multiple of 256
-	q          []int8    // panel by panel
-	scale      []float32 // [cols/128][m] of each panel
+	q          []int8    // [cols/256][panel]…
+	scale      []float32 // [cols/256][panel][2][m]
 	comp       []int32   // −128·Σ q, as scale: what an offset of 128 on the weights adds
 	panels     []panel
 }
@@ -51,24 +52,26 @@ func (a *Acts) Panels() int { return len(a.panels) }
 // Reset. In each group of 128 columns, scale = max|x|/127 and q is the integer
 // nearest to x·(127/max|x|), ties to even.
 func (a *Acts) Fill(p int, x []float32, cols int) {
-	groups := a.cols / GroupCols
-	var pad []float32
-	if cols != a.cols {
-		pad = make([]float32, a.cols)
-	}
-	at := a.panels[p]
-	q := a.q[at.first*a.cols : (at.first+at.m)*a.cols]
-	scale := a.scale[at.first*groups : (at.first+at.m)*groups]
-	comp := a.comp[at.first*groups : (at.first+at.m)*groups]
-	k := active.ints
+	k, at := active.ints, a.panels[p]
+	var pad [PanelCols]float32
 	for t := range at.m {
 		row := x[(at.first+t)*cols : (at.first+t+1)*cols]
-		if pad != nil {
-			copy(pad, row)
-			row = pad
+		for s := range a.cols / PanelCols {
+			part := row[s*PanelCols:]
+			if len(part) < PanelCols {
+				copy(pad[:], part)
+				part = pad[:]
+			}
+			q, scale := a.at(s, at)
+			k.quantize(&a.q[q+t*k.step], &a.scale[scale+t], &a.comp[scale+t], &part[0], halves, at.m)
 		}
-		k.quantize(&q[t*k.step], &scale[t], &comp[t], &row[0], groups, at.m)
 	}
+}
+
+// at is where a panel's values and scales of superblock s begin.
+func (a *Acts) at(s int, p panel) (q, scale int) {
+	row := s*a.rows + p.first
+	return row * PanelCols, row * halves
 }
 
 func sized[T any](b []T, n int) []T {

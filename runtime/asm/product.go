@@ -46,7 +46,6 @@ func Product(out []float32, strip *Strip, a *Acts, s int) {
 	if (s+1)*PanelCols > a.cols {
 		panic("asm: product: no such superblock")
 	}
-	groups := a.cols / GroupCols
 	product := &active.ints.product
 	if strip.wide && active.ints.productWide[0] != nil {
 		product = &active.ints.productWide
@@ -57,11 +56,9 @@ func Product(out []float32, strip *Strip, a *Acts, s int) {
 		for i+n < len(a.panels) && a.panels[i+n].m == p.m {
 			n++
 		}
-		w := widthIndex(p.m)
-		product[w](&out[p.first*StripRows], &strip.w[0], &strip.d[0][0][0],
-			&a.q[p.first*a.cols+s*PanelCols*p.m],
-			&a.scale[p.first*groups+s*halves*p.m], &a.comp[p.first*groups+s*halves*p.m],
-			n, p.m*a.cols, 4*p.m*groups)
+		q, scale := a.at(s, p)
+		product[widthIndex(p.m)](&out[p.first*StripRows], &strip.w[0], &strip.d[0][0][0],
+			&a.q[q], &a.scale[scale], &a.comp[scale], n, p.m*PanelCols, 4*p.m*halves)
 		i += n
 	}
 }

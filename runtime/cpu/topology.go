@@ -6,7 +6,7 @@ import "runtime"
 // threads of one core share its multipliers and gain nothing here.
 func Cores() int {
 	usable := runtime.GOMAXPROCS(0)
-	if n := len(topology()); n > 0 && n < usable {
+	if n := physical(); n > 0 && n < usable {
 		return n
 	}
 	return usable

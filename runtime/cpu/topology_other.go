@@ -2,6 +2,4 @@
 
 package cpu
 
-func topology() [][]int { return nil }
-
-func pin([]int) {}
+func physical() int { return 0 }
