@@ -165,7 +165,7 @@ func printGenerations(out io.Writer, all []contender) {
 		}
 		fmt.Fprintf(out, "%s  %.1f %% of %d the same", filepath.Base(all[i+1].path), 100*a.exact.Value(), a.exact.N)
 		if n := len(a.diverged); n > 0 {
-			fmt.Fprintf(out, "; %d take other steps, from step %d on (median)", n, a.firstStep())
+			fmt.Fprintf(out, "; %d took other steps, the first being step %d (median)", n, a.firstStep())
 		}
 		fmt.Fprintln(out)
 	}

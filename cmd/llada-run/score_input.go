@@ -39,7 +39,7 @@ type inputOptions struct {
 func (o *inputOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.text, "text", "", "score this text `file`, in windows")
 	f.IntVar(&o.window, "window", 512, "`tokens` of a window")
-	f.IntVar(&o.windows, "windows", 0, "score only this `number` of windows, spread over the text by the seed; 0: all")
+	f.IntVar(&o.windows, "windows", 0, "score only this `number` of windows, drawn from all by the seed; 0: all")
 	f.StringVarP(&o.prompt, "prompt", "p", "", "score an answer to this `text`")
 	f.StringVar(&o.answer, "answer", "", "the `text` to score after --prompt")
 	f.BoolVar(&o.raw, "raw", false, "do not apply the chat template to the prompt")

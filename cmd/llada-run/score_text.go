@@ -19,7 +19,7 @@ import (
 )
 
 // textPiece bounds how much of a text is encoded at a time.
-const textPiece = 1 << 20
+const textPiece = 1 << 16
 
 // pieces yields a text in parts of about textPiece bytes, cut behind a line
 // break that no white space follows, where tokens never meet, or, without one,
@@ -158,16 +158,16 @@ func (o *inputOptions) windowsOf(ctx context.Context, l *loaded) (*corpus, error
 	return c, nil
 }
 
-// chosen yields n of the text's whole windows: all, or one of each of n equal
-// stretches of the text.
+// chosen yields n of the text's whole windows.
 func (o *inputOptions) chosen(l *loaded, whole, n int, yield func(document, error) bool) {
-	next, at := 0, 0
+	at, left := 0, n
+	choose := score.Choose(o.seed, n, whole)
 	for ids, err := range tokenWindows(o.text, l.tokenizer, o.window) {
 		if err != nil {
 			yield(document{}, err)
 			return
 		}
-		if next < n && at == score.Window(o.seed, next, n, whole) {
+		if left > 0 && choose() {
 			item := score.NewItem(ids, 0, o.draw(uint64(at), len(ids)))
 			if err := l.checkItem(item); err != nil {
 				yield(document{}, fmt.Errorf("%s: window %d: %w", o.text, at, err))
@@ -176,7 +176,7 @@ func (o *inputOptions) chosen(l *loaded, whole, n int, yield func(document, erro
 			if !yield(document{item, l.textBytes(ids)}, nil) {
 				return
 			}
-			next++
+			left--
 		}
 		at++
 	}

@@ -69,6 +69,24 @@ func TestJournalResumes(t *testing.T) {
 	}
 }
 
+// What a cut-off line leaves behind the records to come goes.
+func TestJournalDropsARest(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.jsonl")
+	fill(t, path, "a", 3)
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := strings.IndexByte(string(want), '\n') + 1
+	if err := os.WriteFile(path, append(want[:first:first], strings.Repeat("x", 500)...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, path, "a", 3)
+	if got, err := os.ReadFile(path); err != nil || string(got) != string(want) {
+		t.Errorf("the journal became\n%s, want\n%s (%v)", got, want, err)
+	}
+}
+
 func TestJournalRefuses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.jsonl")
 	fill(t, path, "a", 2)

@@ -74,10 +74,16 @@ func shuffled(key backend.Key, n int) []int32 {
 	return order
 }
 
-// Window is the i-th of n windows chosen from the windows of a text: one of
-// each of n stretches of equal length.
-func Window(seed uint64, i, n, windows int) int {
-	lo, hi := i*windows/n, (i+1)*windows/n
-	u := backend.NewKey(seed, uint64(i), streamWindow).Uniform(0)
-	return lo + min(int(u*float64(hi-lo)), hi-lo-1)
+// Choose draws n of the windows of a text, a simple random sample. It returns
+// what must be asked of each window in turn (Knuth, TAOCP §3.4.2, algorithm S).
+func Choose(seed uint64, n, windows int) func() bool {
+	key := backend.NewKey(seed, streamWindow)
+	i, need := 0, n
+	return func() bool {
+		yes := key.Uniform(uint64(i))*float64(windows-i) < float64(need)
+		if i++; yes {
+			need--
+		}
+		return yes
+	}
 }

@@ -2,6 +2,7 @@ package score
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"slices"
 	"testing"
@@ -125,17 +126,29 @@ func TestOfficialCounts(t *testing.T) {
 	}
 }
 
-// A window is chosen from each stretch of the text, whatever the numbers.
-func TestWindow(t *testing.T) {
-	for windows := 1; windows < 30; windows++ {
+// As many windows are chosen as asked, each as often as any other.
+func TestChoose(t *testing.T) {
+	for windows := 1; windows < 20; windows++ {
 		for n := 1; n <= windows; n++ {
-			last := -1
-			for i := range n {
-				w := Window(9, i, n, windows)
-				if w <= last || w >= windows {
-					t.Fatalf("window %d of %d from %d is %d, after %d", i, n, windows, w, last)
+			const seeds = 400
+			often := make([]int, windows)
+			for seed := range uint64(seeds) {
+				chosen, choose := 0, Choose(seed, n, windows)
+				for i := range windows {
+					if choose() {
+						often[i]++
+						chosen++
+					}
 				}
-				last = w
+				if chosen != n {
+					t.Fatalf("%d of %d windows chosen, want %d", chosen, windows, n)
+				}
+			}
+			p := float64(n) / float64(windows)
+			for i, k := range often {
+				if z := (float64(k) - seeds*p) / math.Sqrt(seeds*p*(1-p)+1e-9); math.Abs(z) > 5 {
+					t.Errorf("window %d of %d is chosen %d times of %d, want about %.0f", i, windows, k, seeds, seeds*p)
+				}
 			}
 		}
 	}
