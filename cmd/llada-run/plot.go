@@ -98,7 +98,7 @@ func plotQuality(all []contender) (*plot.Plot, error) {
 	if all[0].bytes < 1e9 {
 		unit, name = 1e6, "MB"
 	}
-	p := newPlot("What quantization costs", "size of the file, "+name, "bound above the reference, nats per token, ± standard error")
+	p := newPlot("What quantization costs, ± standard error", "size of the file, "+name, "bound above the reference, nats per token")
 	low, high := 0.0, 0.0
 	labels := plotter.XYLabels{}
 	for i := range all {
@@ -179,7 +179,7 @@ func plotRatios(all []contender) (*plot.Plot, error) {
 		p.Legend.Add(plotName(&all[i]), line, dots)
 	}
 	p.X.Min, p.X.Max = 0, 100
-	p.Legend.Top, p.Legend.XOffs, p.Legend.YOffs = true, -1*vg.Millimeter, -1*vg.Millimeter
+	p.Legend.Top, p.Legend.XOffs, p.Legend.YOffs = true, -3*vg.Millimeter, -1*vg.Millimeter
 	p.Legend.TextStyle.Font.Size = 9
 	lines := float64(len(all) - 1)
 	span := max(p.Y.Max-p.Y.Min, 0.3*math.Abs(p.Y.Max), 1e-6)
