@@ -19,10 +19,18 @@ type Acts struct {
 	scale      []float32 // [cols/256][panel][2][m]
 	comp       []int32   // −128·Σ q, as scale: what an offset of 128 on the weights adds
 	panels     []panel
+	runs       []run
 }
 
-// panel is a run of rows.
+// panel is a piece of m rows.
 type panel struct{ first, m int }
+
+// run is panels of one width, one after the other: what one call of a product
+// kernel takes.
+type run struct {
+	panel         // the first of them
+	width, panels int
+}
 
 // Reset sizes a for rows of cols columns. The contents are undefined.
 func (a *Acts) Reset(rows, cols int) {
@@ -33,14 +41,16 @@ func (a *Acts) Reset(rows, cols int) {
 	if rows == a.rows {
 		return
 	}
-	a.rows, a.panels = rows, a.panels[:0]
-	for first := 0; first < rows; {
-		for _, m := range widths {
-			if m <= rows-first {
-				a.panels = append(a.panels, panel{first, m})
-				first += m
-				break
-			}
+	a.rows, a.panels, a.runs = rows, a.panels[:0], a.runs[:0]
+	for first, width := 0, 0; width < len(widths); width++ {
+		m := widths[width]
+		n := (rows - first) / m
+		if n > 0 {
+			a.runs = append(a.runs, run{panel{first, m}, width, n})
+		}
+		for range n {
+			a.panels = append(a.panels, panel{first, m})
+			first += m
 		}
 	}
 }
@@ -54,15 +64,14 @@ func (a *Acts) Panels() int { return len(a.panels) }
 func (a *Acts) Fill(p int, x []float32, cols int) {
 	k, at := active.ints, a.panels[p]
 	var pad [PanelCols]float32
-	for t := range at.m {
-		row := x[(at.first+t)*cols : (at.first+t+1)*cols]
-		for s := range a.cols / PanelCols {
-			part := row[s*PanelCols:]
+	for s := range a.cols / PanelCols {
+		q, scale := a.at(s, at)
+		for t := range at.m {
+			part := x[(at.first+t)*cols+s*PanelCols : (at.first+t+1)*cols]
 			if len(part) < PanelCols {
 				copy(pad[:], part)
 				part = pad[:]
 			}
-			q, scale := a.at(s, at)
 			k.quantize(&a.q[q+t*k.step], &a.scale[scale+t], &a.comp[scale+t], &part[0], halves, at.m)
 		}
 	}

@@ -58,7 +58,7 @@ func TestDecodeAll(t *testing.T) {
 // decodeAll gives the 128 pairs of a row and a block sub-scales from `first` on;
 // each block has all 16 low nibbles in each row, or 32 of q6's codes.
 func decodeAll(t *testing.T, rng *rand.Rand, e Encoding, a *Acts, codebook *[16]int8, first int) {
-	strip := new(Strip)
+	var tiles [2][]byte
 	out := make([]float32, 256*StripRows)
 	var want [2][16][256]int8
 	for i := range 2 {
@@ -90,9 +90,9 @@ func decodeAll(t *testing.T, rng *rand.Rand, e Encoding, a *Acts, codebook *[16]
 				want[i][r][k] = int8(((code(k)-32)*s + 16) >> 5)
 			}
 		}
-		strip.Decode(i, e, tile, codebook)
+		tiles[i] = tile
 	}
-	Product(out, strip, a, 0)
+	new(Strip).Multiply(out, e, tiles[0], tiles[1], codebook, a)
 	for k := range 256 {
 		for r := range StripRows {
 			if got, want := out[k*StripRows+r], 127*float32(want[r/16][r%16][k]); got != want {
@@ -139,9 +139,6 @@ func saturate(t *testing.T, rng *rand.Rand, e Encoding, s, code byte, sign float
 	if e == Q6 {
 		w = ((int(code&63)-32)*int(int8(s)) + 16) >> 5
 	}
-	strip := new(Strip)
-	strip.Decode(0, e, tile, &codebook)
-	strip.Decode(1, e, tile, &codebook)
 	const n = 25 // a panel of each width
 	x := make([]float32, n*256)
 	for i := range x {
@@ -153,7 +150,7 @@ func saturate(t *testing.T, rng *rand.Rand, e Encoding, s, code byte, sign float
 		a.Fill(p, x, 256)
 	}
 	out := make([]float32, n*StripRows)
-	Product(out, strip, &a, 0)
+	new(Strip).Multiply(out, e, tile, tile, &codebook, &a)
 	for i, got := range out {
 		if want := float32(256 * 127 * w * int(sign)); got != want {
 			t.Fatalf("%d times %v: output %d is %v, want %v", w, 127*sign, i, got, want)

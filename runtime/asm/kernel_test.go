@@ -92,6 +92,7 @@ func mustPanic(t *testing.T, name, want string, f func()) {
 
 func TestShortSlicesPanic(t *testing.T) {
 	f := func(n int) []float32 { return make([]float32, n) }
+	tile := func(n int) []byte { return make([]byte, n*Q8Tile) }
 	acts := func(rows, cols int) *Acts {
 		a := new(Acts)
 		a.Reset(rows, cols)
@@ -101,9 +102,9 @@ func TestShortSlicesPanic(t *testing.T) {
 		name, want string
 		call       func()
 	}{
-		{"product output", "short output", func() { Product(f(63), new(Strip), acts(2, 256), 0) }},
-		{"product superblock", "no such superblock", func() { Product(f(64), new(Strip), acts(2, 256), 1) }},
-		{"decode encoding", "no such encoding", func() { new(Strip).Decode(0, 3, nil, nil) }},
+		{"multiply output", "short output", func() { new(Strip).Multiply(f(63), Q8, tile(1), tile(1), nil, acts(2, 256)) }},
+		{"multiply upper tiles", "short tiles", func() { new(Strip).Multiply(f(64), Q8, tile(1), tile(2), nil, acts(2, 512)) }},
+		{"multiply lower tiles", "short tiles", func() { new(Strip).Multiply(f(64), Q8, tile(2), tile(1), nil, acts(2, 512)) }},
 		{"matmul weights", "short weights", func() { MatMul(f(32), 32, f(159), 32, 5, f(5), 5, 1) }},
 		{"matmul activations", "short activations", func() { MatMul(f(64), 32, f(160), 32, 5, f(9), 5, 2) }},
 		{"matmul output", "short output", func() { MatMul(f(63), 32, f(160), 32, 5, f(10), 5, 2) }},
@@ -119,6 +120,6 @@ func TestShortSlicesPanic(t *testing.T) {
 		mustPanic(t, c.name, c.want, c.call)
 	}
 	// No rows need no slices.
-	Product(nil, new(Strip), acts(0, 256), 0)
+	new(Strip).Multiply(nil, Q8, tile(1), nil, nil, acts(0, 256))
 	MatMul(nil, 32, nil, 32, 5, nil, 5, 0)
 }

@@ -32,42 +32,46 @@ type intKernels struct {
 	probeMACs int
 }
 
-// Product adds the product of a strip with rows of activations, over superblock
-// s of their columns, to out, [rows][32]. For row t and output r, for each half
-// g of the superblock in ascending order:
+// Multiply adds the product of 32 rows of weights with rows of activations to
+// out, [rows][32]. upper and lower are the tiles of rows 0–15 and 16–31, one
+// superblock after the other; nil stands for zeros. For activation row t and
+// output r, for each group g of 128 columns in ascending order:
 //
 //	out[t][r] = fma(float32(float32(Σ w8[r][k]·q[t][k]) · d[r][g]), scale[t][g], out[t][r])
 //
-// The sums over 128 columns are exact; fma rounds once.
-func Product(out []float32, strip *Strip, a *Acts, s int) {
+// The sums over 128 columns are exact; fma rounds once. s is scratch: each
+// superblock is decoded into it and meets all rows before the next.
+func (s *Strip) Multiply(out []float32, e Encoding, upper, lower []byte, codebook *[16]int8, a *Acts) {
+	supers, tile := a.cols/PanelCols, e.TileBytes()
 	if len(out) < a.rows*StripRows {
-		panic("asm: product: short output")
+		panic("asm: multiply: short output")
 	}
-	if (s+1)*PanelCols > a.cols {
-		panic("asm: product: no such superblock")
-	}
-	product := &active.ints.product
-	if strip.wide && active.ints.productWide[0] != nil {
-		product = &active.ints.productWide
-	}
-	for i := 0; i < len(a.panels); {
-		p := a.panels[i]
-		n := 1
-		for i+n < len(a.panels) && a.panels[i+n].m == p.m {
-			n++
+	for _, t := range [2][]byte{upper, lower} {
+		if t != nil && len(t) < supers*tile {
+			panic("asm: multiply: short tiles")
 		}
-		q, scale := a.at(s, p)
-		product[widthIndex(p.m)](&out[p.first*StripRows], &strip.w[0], &strip.d[0][0][0],
-			&a.q[q], &a.scale[scale], &a.comp[scale], n, p.m*PanelCols, 4*p.m*halves)
-		i += n
+	}
+	if lower == nil {
+		s.clear(1)
+	}
+	for sb := range supers {
+		s.decode(0, e, upper[sb*tile:], codebook)
+		if lower != nil {
+			s.decode(1, e, lower[sb*tile:], codebook)
+		}
+		s.product(out, a, sb)
 	}
 }
 
-func widthIndex(m int) int {
-	for i, w := range widths {
-		if w == m {
-			return i
-		}
+// product is Multiply over one superblock, of a strip that is decoded.
+func (s *Strip) product(out []float32, a *Acts, sb int) {
+	product := &active.ints.product
+	if s.wide && active.ints.productWide[0] != nil {
+		product = &active.ints.productWide
 	}
-	panic("asm: product: no such width")
+	for _, r := range a.runs {
+		q, scale := a.at(sb, r.panel)
+		product[r.width](&out[r.first*StripRows], &s.w[0], &s.d[0][0][0],
+			&a.q[q], &a.scale[scale], &a.comp[scale], r.panels, r.m*PanelCols, 4*r.m*halves)
+	}
 }

@@ -27,8 +27,8 @@ type Strip struct {
 	wide bool
 }
 
-// Decode fills half i (rows 16i to 16i+15) from a tile. The codebook is q4's.
-func (s *Strip) Decode(i int, e Encoding, tile []byte, codebook *[16]int8) {
+// decode fills half i (rows 16i to 16i+15) from a tile. The codebook is q4's.
+func (s *Strip) decode(i int, e Encoding, tile []byte, codebook *[16]int8) {
 	w, d := &s.w[i*PanelBytes], &s.d[i][0][0]
 	s.wide = e != Q4
 	switch e {
@@ -43,9 +43,9 @@ func (s *Strip) Decode(i int, e Encoding, tile []byte, codebook *[16]int8) {
 	}
 }
 
-// Clear makes half i decode to zeros, for matrices that end in the middle of a
+// clear makes half i decode to zeros, for matrices that end in the middle of a
 // strip.
-func (s *Strip) Clear(i int) {
+func (s *Strip) clear(i int) {
 	clear(s.w[i*PanelBytes : (i+1)*PanelBytes])
 	s.d[i] = [halves][PanelRows]float32{}
 }

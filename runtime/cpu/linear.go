@@ -49,53 +49,43 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 }
 
 // product computes the outputs of strip g of w for every input row into tile,
-// [rows][32], superblock by superblock: the weights are decoded once and used
-// by all rows.
+// [rows][32]. Weights are decoded once and used by all rows.
 func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int) {
 	clear(tile)
+	if w.tiles != nil && !b.exact {
+		s.strip.Multiply(tile, w.encoding, w.group(2*g), w.group(2*g+1), &w.codebook, &b.acts)
+		return
+	}
 	cols := w.info.Cols()
 	for sb := 0; sb*quant.TileCols < cols; sb++ {
 		lo := sb * quant.TileCols
 		n := min(quant.TileCols, cols-lo)
-		switch {
-		case w.tiles == nil:
-			s.transpose(w, g, lo, n)
-		case b.exact:
+		if w.tiles != nil {
 			s.widen(w, g, sb, n)
-		default:
-			for i := range 2 {
-				if tile := w.tile(2*g+i, sb); tile != nil {
-					s.strip.Decode(i, w.encoding, tile, &w.codebook)
-				} else {
-					s.strip.Clear(i)
-				}
-			}
-			asm.Product(tile, &s.strip, &b.acts, sb)
-			continue
+		} else {
+			s.transpose(w, g, lo, n)
 		}
 		asm.MatMul(tile, asm.StripRows, s.wide, asm.StripRows, n, in.data[lo:], in.ld, in.rows)
 	}
 }
 
-// tile is the bytes of a tile of row group g, nil below the matrix.
-func (w *weight) tile(g, sb int) []byte {
+// group is the tiles of row group g, nil below the matrix.
+func (w *weight) group(g int) []byte {
 	if g*quant.TileRows >= w.info.Rows() {
 		return nil
 	}
-	tiles := (w.info.Cols() + quant.TileCols - 1) / quant.TileCols
-	at := (g*tiles + sb) * w.tiles.TileBytes()
-	return w.data[at : at+w.tiles.TileBytes()]
+	size := (w.info.Cols() + quant.TileCols - 1) / quant.TileCols * w.tiles.TileBytes()
+	return w.data[g*size : (g+1)*size]
 }
 
 // widen decodes n columns of a strip's superblock to float32, [column][32].
 func (s *scratch) widen(w *weight, g, sb, n int) {
 	s.wide = sized(s.wide, quant.TileCols*asm.StripRows)
 	for i := range 2 {
-		tile := w.tile(2*g+i, sb)
-		if tile == nil {
+		if group := w.group(2*g + i); group == nil {
 			s.panel = quant.Panel{}
 		} else {
-			w.tiles.Panel(&s.panel, tile)
+			w.tiles.Panel(&s.panel, group[sb*w.tiles.TileBytes():])
 		}
 		for k := range n {
 			d := s.panel.D[k/quant.GroupCols*quant.TileRows:]
