@@ -29,7 +29,7 @@ func TestFreshArm64(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, want) {
-			t.Errorf("%s is stale: run GEN=update go -C runtime/asm/_gen test .", committed)
+			t.Errorf("%s is stale: run GEN=update go -C runtime/asm/_gen test -count=1 .", committed)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func TestFresh(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got, want) {
-			t.Errorf("%s is stale: run GEN=update go -C runtime/asm/_gen test .", committed)
+			t.Errorf("%s is stale: run GEN=update go -C runtime/asm/_gen test -count=1 .", committed)
 		}
 	}
 }
