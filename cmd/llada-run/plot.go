@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -98,9 +100,12 @@ func plotQuality(all []contender) (*plot.Plot, error) {
 	if all[0].bytes < 1e9 {
 		unit, name = 1e6, "MB"
 	}
-	p := newPlot("What quantization costs, ± standard error", "size of the file, "+name, "bound above the reference, nats per token")
+	p := newPlot("Bound above the reference, ± standard error", "size of the file, "+name, "nats per token")
+	zero := plotter.NewFunction(func(float64) float64 { return 0 })
+	zero.Color, zero.Width = plotColor(0), 0.5
+	p.Add(zero)
 	low, high := 0.0, 0.0
-	labels := plotter.XYLabels{}
+	below := everySecond(all)
 	for i := range all {
 		c := &all[i]
 		y, e := 0.0, 0.0
@@ -122,33 +127,48 @@ func plotQuality(all []contender) (*plot.Plot, error) {
 		}
 		bars.LineStyle.Color, bars.LineStyle.Width = plotColor(i), 1.2
 		dots.GlyphStyle = draw.GlyphStyle{Color: plotColor(i), Radius: 3, Shape: draw.CircleGlyph{}}
-		p.Add(bars, dots)
-		labels.XYs = append(labels.XYs, plotter.XY{X: at.X, Y: y + e})
-		labels.Labels = append(labels.Labels, fmt.Sprintf("%s\n%.2f bits", plotName(c), c.bitsPerWeight))
+		name, err := plotter.NewLabels(plotter.XYLabels{
+			XYs:    plotter.XYs{{X: at.X, Y: y + e}},
+			Labels: []string{fmt.Sprintf("%s\n%.2f bits", plotName(c), c.bitsPerWeight)},
+		})
+		if err != nil {
+			return nil, err
+		}
+		name.Offset.Y = 1.5 * vg.Millimeter
+		name.TextStyle[0].Color, name.TextStyle[0].Font.Size = plotColor(i), 9
+		name.TextStyle[0].XAlign = draw.XCenter
+		if below[i] {
+			name.XYs[0].Y, name.Offset.Y, name.TextStyle[0].YAlign = y-e, -1.5*vg.Millimeter, draw.YTop
+		}
+		p.Add(bars, dots, name)
 		low, high = min(low, y-e), max(high, y+e)
 	}
-	names, err := plotter.NewLabels(labels)
-	if err != nil {
-		return nil, err
-	}
-	names.Offset = vg.Point{Y: 1.5 * vg.Millimeter}
-	for i := range all {
-		names.TextStyle[i].Color = plotColor(i)
-		names.TextStyle[i].Font.Size = 9
-		names.TextStyle[i].XAlign = draw.XCenter
-	}
-	p.Add(names)
-	margin := max(0.1*(high-low), 1e-6)
-	p.Y.Min, p.Y.Max = low-margin, high+2.5*margin // names stand above
+	margin := max(0.25*(high-low), 1e-6) // for the names
+	p.Y.Min, p.Y.Max = low-margin, high+margin
 	size := max(p.X.Max-p.X.Min, 0.1*p.X.Max)
 	p.X.Min, p.X.Max = p.X.Min-0.1*size, p.X.Max+0.1*size
 	return p, nil
 }
 
+// everySecond picks every second container by size: neighbours whose names stand
+// on different sides of their points do not write over each other.
+func everySecond(all []contender) []bool {
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(all[i].bytes, all[j].bytes) })
+	picked := make([]bool, len(all))
+	for rank, i := range order {
+		picked[i] = rank%2 == 1
+	}
+	return picked
+}
+
 // plotRatios has the mask ratio on x and the mean divergence on y, logarithmic
 // where every value allows it.
 func plotRatios(all []contender) (*plot.Plot, error) {
-	p := newPlot("Where it costs", "positions masked, %", "KL divergence from the reference, nats")
+	p := newPlot("KL divergence from the reference", "positions masked, %", "nats")
 	low := math.Inf(1)
 	for i := range all {
 		for _, x := range all[i].difference.Bins {
@@ -180,7 +200,7 @@ func plotRatios(all []contender) (*plot.Plot, error) {
 	}
 	p.X.Min, p.X.Max = 0, 100
 	p.Legend.Top, p.Legend.XOffs, p.Legend.YOffs = true, -3*vg.Millimeter, -1*vg.Millimeter
-	p.Legend.TextStyle.Font.Size = 9
+	p.Legend.TextStyle.Font.Size, p.Legend.Padding = 9, vg.Millimeter
 	lines := float64(len(all) - 1)
 	span := max(p.Y.Max-p.Y.Min, 0.3*math.Abs(p.Y.Max), 1e-6)
 	p.Y.Min -= 0.08 * span
