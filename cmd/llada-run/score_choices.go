@@ -110,8 +110,8 @@ func runChoices(cmd *cobra.Command, o *scoreOptions, l *loaded, s *score.Scorer,
 			"accuracy_per_byte": normalized.Value(), "accuracy_per_byte_standard_error": number(normalized.Error()),
 		})
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "accuracy          %.1f ± %.1f %% of %s\nby nats per byte  %.1f ± %.1f %%\n",
-		100*right.Value(), 100*right.Error(), count(n, "question"), 100*normalized.Value(), 100*normalized.Error())
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "accuracy          %.1f ± %s %% of %s\nby nats per byte  %.1f ± %s %%\n",
+		100*right.Value(), figure(100*right.Error()), count(n, "question"), 100*normalized.Value(), figure(100*normalized.Error()))
 	return err
 }
 
