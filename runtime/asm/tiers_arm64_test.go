@@ -56,10 +56,12 @@ func TestQuantizeOrder(t *testing.T) {
 			}
 			packed, step := slices.Clone(got.q), active.ints.step
 			for _, p := range got.panels {
-				at := p.first * cols
-				for i := range p.m * cols {
-					row, k := i/cols, i%cols
-					got.q[at+(k/4*p.m+row)*4+k%4] = packed[at+(k/step*p.m+row)*step+k%step]
+				for s := range cols / PanelCols {
+					at, _ := got.at(s, p)
+					for i := range p.m * PanelCols {
+						row, k := i/PanelCols, i%PanelCols
+						got.q[at+(k/4*p.m+row)*4+k%4] = packed[at+(k/step*p.m+row)*step+k%step]
+					}
 				}
 			}
 			if want == nil {
