@@ -1,5 +1,7 @@
 package quant
 
+import "llada/runtime/asm"
+
 // Acts holds rows of activations as int8 (a8): a float32 scale per row and 128
 // columns, x ≈ Scale·Q. Columns are padded with zeros to a multiple of 256.
 // 128 is a compromise that was measured: finer scales cost the matrix kernel
@@ -66,7 +68,7 @@ func Dot(c Quantized, data []byte, row int, a *Acts, i int) float32 {
 				sum += int32(p.W[PanelIndex(r, k)]) * int32(q[s*TileCols+k])
 			}
 			t := float32(sum) * p.D[g*TileRows+r]
-			out = fma32(float32(t), scale[s*Groups+g], out)
+			out = asm.FMA(float32(t), scale[s*Groups+g], out)
 		}
 	}
 	return out

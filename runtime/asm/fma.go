@@ -2,11 +2,11 @@ package asm
 
 import "math"
 
-// fma32 is a·b + c rounded once, as the instruction does it: the sum is rounded
+// FMA is a·b + c rounded once, as the instruction does it: the sum is rounded
 // to odd in float64, where the product is exact, so that the second rounding
 // cannot see a tie that is none (Boldo and Melquiond, IEEE Trans. Computers
 // 57(4), 2008).
-func fma32(a, b, c float32) float32 {
+func FMA(a, b, c float32) float32 {
 	p, z := float64(a)*float64(b), float64(c)
 	s := float64(p + z)
 	v := float64(s - p)

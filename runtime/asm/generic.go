@@ -152,6 +152,6 @@ func productGeneric(m int) func(*float32, *byte, *float32, *int8, *float32, *int
 func scalePair(out, d []float32, r int, pair int64, scale float32) {
 	low := int32(pair)
 	high := int32((pair - int64(low)) >> 32)
-	out[r] = fma32(float32(float32(low)*d[r]), scale, out[r])
-	out[r+8] = fma32(float32(float32(high)*d[r+8]), scale, out[r+8])
+	out[r] = FMA(float32(float32(low)*d[r]), scale, out[r])
+	out[r+8] = FMA(float32(float32(high)*d[r+8]), scale, out[r+8])
 }

@@ -100,7 +100,7 @@ func TestFMA(t *testing.T) {
 		c := float32(rng.NormFloat64() * math.Exp2(float64(rng.IntN(60)-30)))
 		// The sum of the exact product and c, split at c's half ulp.
 		want := float32(math.FMA(float64(a), float64(b), float64(c)))
-		got := fma32(a, b, c)
+		got := FMA(a, b, c)
 		if got == want {
 			continue
 		}
@@ -108,15 +108,15 @@ func TestFMA(t *testing.T) {
 		p := float64(a) * float64(b)
 		d := math.Abs((float64(got)-float64(c))-p) - math.Abs((float64(want)-float64(c))-p)
 		if d > 0 {
-			t.Fatalf("fma32(%v, %v, %v) = %v, %v is nearer", a, b, c, got, want)
+			t.Fatalf("FMA(%v, %v, %v) = %v, %v is nearer", a, b, c, got, want)
 		}
 	}
 	// 1 + 2⁻²⁴ + 2⁻⁶⁰ is above the tie; float64 alone rounds it to the tie.
 	a, b := float32(1+math.Exp2(-12)), float32(math.Exp2(-24))
-	if got := fma32(a, b, 1); got != math.Nextafter32(1, 2) {
+	if got := FMA(a, b, 1); got != math.Nextafter32(1, 2) {
 		t.Errorf("just above a tie: %v", got)
 	}
-	if got := fma32(float32(math.Exp2(-12)), float32(math.Exp2(-12)), 1); got != 1 {
+	if got := FMA(float32(math.Exp2(-12)), float32(math.Exp2(-12)), 1); got != 1 {
 		t.Errorf("a tie goes to even: %v", got)
 	}
 }
@@ -181,7 +181,7 @@ func checkProduct(t *testing.T, rng *rand.Rand, e Encoding, n, supers int, kind 
 						for k := 128 * g; k < 128*g+128; k++ {
 							sum += int64(w[r][k]) * int64(q[256*s+k])
 						}
-						*o = fma32(float32(float32(sum)*d[g][r]), scale[2*s+g], *o)
+						*o = FMA(float32(float32(sum)*d[g][r]), scale[2*s+g], *o)
 					}
 				}
 			}
