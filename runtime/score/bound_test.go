@@ -39,7 +39,8 @@ func TestUnbiased(t *testing.T) {
 				}
 				r.Add(mean(values), 1)
 			}
-			if z := (r.Value() - want) / r.Error(); math.Abs(z) > 4 {
+			// Some estimators do not vary at all: what is left is rounding.
+			if math.Abs(r.Value()-want) > 4*r.Error()+1e-12*want {
 				t.Errorf("%d tokens, %s: mean %.5f ± %.5f, exact %.5f", n, name, r.Value(), r.Error(), want)
 			}
 		}
