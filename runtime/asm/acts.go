@@ -63,14 +63,17 @@ func (a *Acts) Panels() int { return len(a.panels) }
 // nearest to x·(127/max|x|), ties to even.
 func (a *Acts) Fill(p int, x []float32, cols int) {
 	k, at := active.ints, a.panels[p]
-	var pad [PanelCols]float32
+	var pad []float32 // of the last superblock, where the columns do not fill it
+	if cols != a.cols {
+		pad = make([]float32, PanelCols)
+	}
 	for s := range a.cols / PanelCols {
 		q, scale := a.at(s, at)
 		for t := range at.m {
 			part := x[(at.first+t)*cols+s*PanelCols : (at.first+t+1)*cols]
 			if len(part) < PanelCols {
-				copy(pad[:], part)
-				part = pad[:]
+				copy(pad, part)
+				part = pad
 			}
 			k.quantize(&a.q[q+t*k.step], &a.scale[scale+t], &a.comp[scale+t], &part[0], halves, at.m)
 		}
