@@ -2,10 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"text/tabwriter"
 
@@ -102,7 +100,7 @@ func look(f *container.File, path string) (*contents, error) {
 	c.Parameters = a.Parameters()
 	c.Layers, c.Width, c.Heads, c.KVHeads = a.Layers, a.Width, a.Heads, a.KVHeads
 	c.Hidden, c.Vocab, c.Context = a.Hidden, a.Vocab, a.Context
-	if data, err := optional(f, container.SectionTokenizer); err != nil {
+	if data, err := f.Optional(container.SectionTokenizer); err != nil {
 		return nil, err
 	} else if data != nil {
 		t, err := tokenizer.Parse(data)
@@ -111,7 +109,7 @@ func look(f *container.File, path string) (*contents, error) {
 		}
 		c.Tokens = t.Size()
 	}
-	if data, err := optional(f, container.SectionRecipe); err != nil {
+	if data, err := f.Optional(container.SectionRecipe); err != nil {
 		return nil, err
 	} else if data != nil {
 		c.Recipe = &quant.Recipe{}
@@ -139,15 +137,6 @@ func look(f *container.File, path string) (*contents, error) {
 }
 
 func crc(sum uint32) string { return fmt.Sprintf("%08x", sum) }
-
-// optional is a section's content, nil where the container lacks it.
-func optional(f *container.File, name string) ([]byte, error) {
-	data, err := f.Section(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return data, err
-}
 
 func (c *contents) print(out io.Writer) error {
 	fmt.Fprintf(out, "%s: container version %s, %s\n\n", filepath.Base(c.File), c.Version, cli.Bytes(c.Bytes))

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/spf13/pflag"
 
@@ -96,7 +95,7 @@ func (l *loaded) build(o *modelOptions, g *cli.Globals) error {
 }
 
 func (l *loaded) readTokenizer() error {
-	data, err := l.optional(container.SectionTokenizer)
+	data, err := l.file.Optional(container.SectionTokenizer)
 	if err != nil || data == nil {
 		return err
 	}
@@ -105,21 +104,12 @@ func (l *loaded) readTokenizer() error {
 	}
 	var files [3][]byte
 	for i, name := range []string{container.SectionTokenizerConfig, container.SectionChatTemplate, "special_tokens_map.json"} {
-		if files[i], err = l.optional(name); err != nil {
+		if files[i], err = l.file.Optional(name); err != nil {
 			return err
 		}
 	}
 	l.template, err = chat.FromConfig(files[0], files[1], files[2])
 	return err
-}
-
-// optional is a section's content, nil where the container lacks it.
-func (l *loaded) optional(name string) ([]byte, error) {
-	data, err := l.file.Section(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return data, err
 }
 
 // locate names the container in errors of its parts: whatever is wrong with

@@ -179,7 +179,7 @@ func (l *loaded) identity() (string, error) {
 // tokenizerDigest identifies the tokenizer, however its file is laid out; ""
 // without one.
 func (l *loaded) tokenizerDigest() (string, error) {
-	data, err := l.optional(container.SectionTokenizer)
+	data, err := l.file.Optional(container.SectionTokenizer)
 	if err != nil || data == nil {
 		return "", err
 	}

@@ -226,3 +226,24 @@ func TestDeterministic(t *testing.T) {
 		t.Error("the same calls gave different bytes")
 	}
 }
+
+func TestOptional(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.llada")
+	writeSample(t, path)
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if data, err := f.Optional("no such section"); data != nil || err != nil {
+		t.Errorf("a missing section: %q, %v", data, err)
+	}
+	name := f.Sections()[0].Name
+	want, err := f.Section(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err := f.Optional(name); err != nil || !bytes.Equal(data, want) {
+		t.Errorf("section %s: %q, %v", name, data, err)
+	}
+}

@@ -31,6 +31,15 @@ func (f *File) Section(name string) ([]byte, error) {
 	return nil, fmt.Errorf("%s: no section %q: %w", f.path, name, fs.ErrNotExist)
 }
 
+// Optional is Section, with nil for a section that the container lacks.
+func (f *File) Optional(name string) ([]byte, error) {
+	data, err := f.Section(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
 func (f *File) unpack(s SectionInfo) ([]byte, error) {
 	packed := f.data[s.Offset:][:s.Length]
 	if checksum(packed) != s.CRC32C {
