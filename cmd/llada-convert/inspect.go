@@ -11,7 +11,6 @@ import (
 
 	"llada/cmd/internal/cli"
 	"llada/formats"
-	"llada/formats/arch"
 	"llada/formats/container"
 	"llada/formats/tokenizer"
 	"llada/quant"
@@ -89,13 +88,9 @@ func runInspect(out io.Writer, path string, g *cli.Globals) error {
 
 func look(f *container.File, path string) (*contents, error) {
 	c := &contents{File: path, Bytes: f.Size(), Version: f.Version().String(), Model: f.Model()}
-	config, err := f.Section(container.SectionConfig)
+	a, err := cli.Network(f, path)
 	if err != nil {
 		return nil, err
-	}
-	a, err := arch.Parse(config)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	c.Parameters = a.Parameters()
 	c.Layers, c.Width, c.Heads, c.KVHeads = a.Layers, a.Width, a.Heads, a.KVHeads

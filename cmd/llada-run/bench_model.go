@@ -33,11 +33,7 @@ func (o *benchOptions) arch() (*arch.Arch, error) {
 			return nil, err
 		}
 		defer f.Close()
-		config, err := f.Section(container.SectionConfig)
-		if err != nil {
-			return nil, err
-		}
-		return arch.Parse(config)
+		return cli.Network(f, o.path)
 	}
 	if a, ok := shapes[o.shape]; ok {
 		for n := range a.Layers {

@@ -81,13 +81,9 @@ func readModelInfo(path string) (*modelInfo, error) {
 		return nil, err
 	}
 	defer f.Close()
-	config, err := f.Section(container.SectionConfig)
+	a, err := cli.Network(f, path)
 	if err != nil {
 		return nil, err
-	}
-	a, err := arch.Parse(config)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return &modelInfo{
 		File: path, Class: a.Class, Bytes: f.Size(), Parameters: a.Parameters(), Context: a.Context,

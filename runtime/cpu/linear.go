@@ -136,11 +136,7 @@ func spread(dst []float32, cols, g int, tile []float32, rows int, f func(dst, ti
 
 func set(dst, tile []float32) { copy(dst, tile) }
 
-func accumulate(dst, tile []float32) {
-	for i, v := range tile {
-		dst[i] += v
-	}
-}
+func accumulate(dst, tile []float32) { asm.AddScaled(dst, tile, 1) }
 
 func fits(dst *act, w *weight, rows int) {
 	if dst.rows != rows || dst.cols != w.info.Rows() {
