@@ -12,6 +12,11 @@ var intAVX512 = intKernels{
 	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
 		productAVX512x12, productAVX512x8, productAVX512x4, productAVX512x1,
 	},
+	decodingProduct: [len(tileBytes)][len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, *byte, *float32, *byte, *byte, *int8){
+		Q4: {decodingProductQ4AVX512x12, decodingProductQ4AVX512x8},
+		Q6: {decodingProductQ6AVX512x12, decodingProductQ6AVX512x8},
+		Q8: {decodingProductQ8AVX512x12, decodingProductQ8AVX512x8},
+	},
 	probe:     probeAVX512,
 	probeMACs: 24 * 64,
 }
@@ -39,3 +44,21 @@ func productAVX512x4(out *float32, w *byte, d *float32, q *int8, scale *float32,
 
 //go:noescape
 func productAVX512x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+
+//go:noescape
+func decodingProductQ4AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+
+//go:noescape
+func decodingProductQ4AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+
+//go:noescape
+func decodingProductQ6AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+
+//go:noescape
+func decodingProductQ6AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+
+//go:noescape
+func decodingProductQ8AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+
+//go:noescape
+func decodingProductQ8AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)

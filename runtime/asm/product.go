@@ -22,6 +22,9 @@ type intKernels struct {
 	//	q     [64][m][4] int8 of the superblock; the next panel is qStride bytes on
 	//	scale [2][m], comp [2][m]; the next panel is sStride bytes on
 	product [len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+	// decodingProduct, in a tier that has it for an encoding and m, multiplies one
+	// panel and decodes the next superblock's two tiles into another strip.
+	decodingProduct [len(tileBytes)][len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
 	// productWide, in a tier that has it, is the product for q6 and q8, whose
 	// weights take the whole of int8.
 	productWide [len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
@@ -40,8 +43,11 @@ type intKernels struct {
 //	out[t][r] = fma(float32(float32(Σ w8[r][k]·q[t][k]) · d[r][g]), scale[t][g], out[t][r])
 //
 // The sums over 128 columns are exact; fma rounds once. s is scratch: each
-// superblock is decoded into it and meets all rows before the next.
-func (s *Strip) Multiply(out []float32, e Encoding, upper, lower []byte, codebook *[16]int8, a *Acts) {
+// superblock is decoded into it and meets all rows before the next, which may be
+// decoded meanwhile. As soon as rows [first, first+rows) of out are final, done,
+// if any, is called with them: what it waits for in memory passes while the next
+// rows are computed.
+func (s *Strip) Multiply(out []float32, e Encoding, upper, lower []byte, codebook *[16]int8, a *Acts, done func(first, rows int)) {
 	supers, tile := a.cols/PanelCols, e.TileBytes()
 	if len(out) < a.rows*StripRows {
 		panic("asm: multiply: short output")
@@ -51,27 +57,62 @@ func (s *Strip) Multiply(out []float32, e Encoding, upper, lower []byte, codeboo
 			panic("asm: multiply: short tiles")
 		}
 	}
+	if a.rows == 0 {
+		return
+	}
 	if lower == nil {
-		s.clear(1)
+		s[0].clear(1)
+		s[1].clear(1)
+	}
+	decoding := active.ints.decodingProduct[e][a.runs[0].width]
+	if lower == nil {
+		decoding = nil
 	}
 	for sb := range supers {
-		s.decode(0, e, upper[sb*tile:], codebook)
-		if lower != nil {
-			s.decode(1, e, lower[sb*tile:], codebook)
+		now, next, last := &s[sb%2], &s[(sb+1)%2], sb == supers-1
+		if sb == 0 || decoding == nil {
+			now.decode(0, e, upper[sb*tile:], codebook)
+			if lower != nil {
+				now.decode(1, e, lower[sb*tile:], codebook)
+			}
 		}
-		s.product(out, a, sb)
+		switch at := (sb + 1) * tile; {
+		case last:
+			now.product(out, e, a, sb, 0, done)
+		case decoding == nil:
+			now.product(out, e, a, sb, 0, nil)
+		default:
+			q, scale := a.at(sb, a.runs[0].panel)
+			decoding(&out[0], &now.w[0], &now.d[0][0][0], &a.q[q], &a.scale[scale], &a.comp[scale],
+				&next.w[0], &next.d[0][0][0], &upper[at], &lower[at], first(codebook))
+			now.product(out, e, a, sb, 1, nil)
+		}
 	}
 }
 
-// product is Multiply over one superblock, of a strip that is decoded.
-func (s *Strip) product(out []float32, a *Acts, sb int) {
+// product multiplies a superblock with all panels but the first `skip`, 0 or 1,
+// and calls done, if any, after each.
+func (s *decoded) product(out []float32, e Encoding, a *Acts, sb, skip int, done func(first, rows int)) {
 	product := &active.ints.product
-	if s.wide && active.ints.productWide[0] != nil {
+	if e != Q4 && active.ints.productWide[0] != nil {
 		product = &active.ints.productWide
 	}
 	for _, r := range a.runs {
-		q, scale := a.at(sb, r.panel)
-		product[r.width](&out[r.first*StripRows], &s.w[0], &s.d[0][0][0],
-			&a.q[q], &a.scale[scale], &a.comp[scale], r.panels, r.m*PanelCols, 4*r.m*halves)
+		r.first += skip * r.m
+		r.panels -= skip
+		skip = 0
+		together := r.panels
+		if done != nil {
+			together = 1
+		}
+		for ; r.panels > 0; r.panels -= together {
+			q, scale := a.at(sb, r.panel)
+			product[r.width](&out[r.first*StripRows], &s.w[0], &s.d[0][0][0],
+				&a.q[q], &a.scale[scale], &a.comp[scale], together, r.m*PanelCols, 4*r.m*halves)
+			if done != nil {
+				done(r.first, r.m)
+			}
+			r.first += together * r.m
+		}
 	}
 }

@@ -17,20 +17,20 @@ const (
 	Q8Tile = 4160
 )
 
-// Strip is 32 rows × 256 columns of weights: weight[r][k] = d[r/16][k/128][r%16]
-// · w8[r][k]. The order of w and what is added to each byte belong to the tier
-// that decoded it.
-type Strip struct {
+// Strip is two superblocks of 32 rows × 256 columns of weights: one that is
+// multiplied and one that is decoded meanwhile.
+type Strip [2]decoded
+
+// decoded is a superblock: weight[r][k] = d[r/16][k/128][r%16] · w8[r][k]. The order
+// of w and what is added to each byte belong to the tier that decoded it.
+type decoded struct {
 	w [2 * PanelBytes]byte
 	d [2][halves][PanelRows]float32
-	// wide: the weights are q6 or q8. Both halves have one encoding.
-	wide bool
 }
 
 // decode fills half i (rows 16i to 16i+15) from a tile. The codebook is q4's.
-func (s *Strip) decode(i int, e Encoding, tile []byte, codebook *[16]int8) {
+func (s *decoded) decode(i int, e Encoding, tile []byte, codebook *[16]int8) {
 	w, d := &s.w[i*PanelBytes], &s.d[i][0][0]
-	s.wide = e != Q4
 	switch e {
 	case Q4:
 		active.ints.decodeQ4(w, d, &tile[:Q4Tile][0], &codebook[0])
@@ -43,9 +43,17 @@ func (s *Strip) decode(i int, e Encoding, tile []byte, codebook *[16]int8) {
 	}
 }
 
+// first is where a codebook begins, if there is one.
+func first(codebook *[16]int8) *int8 {
+	if codebook == nil {
+		return nil
+	}
+	return &codebook[0]
+}
+
 // clear makes half i decode to zeros, for matrices that end in the middle of a
 // strip.
-func (s *Strip) clear(i int) {
+func (s *decoded) clear(i int) {
 	clear(s.w[i*PanelBytes : (i+1)*PanelBytes])
 	s.d[i] = [halves][PanelRows]float32{}
 }
@@ -60,5 +68,7 @@ const (
 	Q8
 )
 
+var tileBytes = [...]int{Q4: Q4Tile, Q6: Q6Tile, Q8: Q8Tile}
+
 // TileBytes is the size of a tile.
-func (e Encoding) TileBytes() int { return [...]int{Q4Tile, Q6Tile, Q8Tile}[e] }
+func (e Encoding) TileBytes() int { return tileBytes[e] }

@@ -32,7 +32,7 @@ type Backend struct {
 
 // scratch is what one worker needs at a time.
 type scratch struct {
-	strip  asm.Strip
+	strip  *asm.Strip // by itself, so that its rows begin on cache lines
 	panel  quant.Panel
 	wide   []float32 // float32 strip, [columns][32]
 	row    []float32
@@ -46,7 +46,11 @@ var _ backend.Backend = (*Backend)(nil)
 // New starts the workers.
 func New(o Options) *Backend {
 	n := max(o.Threads, 1)
-	return &Backend{pool: newPool(n), exact: o.Exact, scratch: make([]scratch, n)}
+	b := &Backend{pool: newPool(n), exact: o.Exact, scratch: make([]scratch, n)}
+	for i := range b.scratch {
+		b.scratch[i].strip = new(asm.Strip)
+	}
+	return b
 }
 
 // Name says how many threads compute and how.

@@ -56,8 +56,9 @@ func (b *Backend) headLogits(i int, w *weight, x *act, lo, rows int) []float32 {
 	b.pool.run(strips(w), func(worker, g int) {
 		s := &b.scratch[worker]
 		s.tile = sized(s.tile, rows*asm.StripRows)
-		b.product(s, s.tile, in, w, g)
-		spread(b.logits[i], vocab, g, s.tile, rows, set)
+		b.product(s, s.tile, in, w, g, func(first, rows int) {
+			spread(b.logits[i], vocab, g, s.tile, first, rows)
+		})
 	})
 	return b.logits[i]
 }

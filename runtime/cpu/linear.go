@@ -49,12 +49,16 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 }
 
 // product computes the outputs of strip g of w for every input row into tile,
-// [rows][32]. Weights are decoded once and used by all rows.
-func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int) {
+// [rows][32], and calls done, if any, with the rows that are final, some at a
+// time. Weights are decoded once and used by all rows.
+func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int, done func(first, rows int)) {
 	clear(tile)
 	if w.tiles != nil && !b.exact {
-		s.strip.Multiply(tile, w.encoding, w.group(2*g), w.group(2*g+1), &w.codebook, &b.acts)
+		s.strip.Multiply(tile, w.encoding, w.group(2*g), w.group(2*g+1), &w.codebook, &b.acts, done)
 		return
+	}
+	if done != nil {
+		defer done(0, in.rows)
 	}
 	cols := w.info.Cols()
 	for sb := 0; sb*quant.TileCols < cols; sb++ {
@@ -125,18 +129,23 @@ func strips(w *weight) int {
 	return (w.info.Rows() + asm.StripRows - 1) / asm.StripRows
 }
 
-// spread copies a tile to its 32 columns of dst, [rows][cols], through f.
-func spread(dst []float32, cols, g int, tile []float32, rows int, f func(dst, tile []float32)) {
+// spread copies rows of a tile to its 32 columns of dst, [rows][cols].
+func spread(dst []float32, cols, g int, tile []float32, first, rows int) {
 	lo := g * asm.StripRows
 	n := min(asm.StripRows, cols-lo)
-	for t := range rows {
-		f(dst[t*cols+lo:t*cols+lo+n], tile[t*asm.StripRows:t*asm.StripRows+n])
+	for t := first; t < first+rows; t++ {
+		copy(dst[t*cols+lo:t*cols+lo+n], tile[t*asm.StripRows:])
 	}
 }
 
-func set(dst, tile []float32) { copy(dst, tile) }
-
-func accumulate(dst, tile []float32) { asm.AddScaled(dst, tile, 1) }
+// accumulate adds rows of a tile to its 32 columns of dst.
+func accumulate(dst []float32, cols, g int, tile []float32, first, rows int) {
+	lo := g * asm.StripRows
+	n := min(asm.StripRows, cols-lo)
+	for t := first; t < first+rows; t++ {
+		asm.AddScaled(dst[t*cols+lo:t*cols+lo+n], tile[t*asm.StripRows:t*asm.StripRows+n], 1)
+	}
+}
 
 func fits(dst *act, w *weight, rows int) {
 	if dst.rows != rows || dst.cols != w.info.Rows() {
@@ -163,8 +172,9 @@ func (b *Backend) Linear(dst []backend.Act, ws []backend.Weight, x backend.Act) 
 		}
 		s, d, g := &b.scratch[worker], dst[j].(*act), i-first[j]
 		s.tile = sized(s.tile, in.rows*asm.StripRows)
-		b.product(s, s.tile, in, list[j], g)
-		spread(d.data, d.cols, g, s.tile, in.rows, set)
+		b.product(s, s.tile, in, list[j], g, func(first, rows int) {
+			spread(d.data, d.cols, g, s.tile, first, rows)
+		})
 	})
 }
 
@@ -176,8 +186,9 @@ func (b *Backend) LinearAdd(dst backend.Act, w backend.Weight, x backend.Act) {
 	b.pool.run(strips(wt), func(worker, g int) {
 		s := &b.scratch[worker]
 		s.tile = sized(s.tile, in.rows*asm.StripRows)
-		b.product(s, s.tile, in, wt, g)
-		spread(d.data, d.cols, g, s.tile, in.rows, accumulate)
+		b.product(s, s.tile, in, wt, g, func(first, rows int) {
+			accumulate(d.data, d.cols, g, s.tile, first, rows)
+		})
 	})
 }
 
@@ -192,9 +203,11 @@ func (b *Backend) Gated(dst backend.Act, gate, up backend.Weight, x backend.Act)
 		s := &b.scratch[worker]
 		s.tile = sized(s.tile, in.rows*asm.StripRows)
 		s.other = sized(s.other, in.rows*asm.StripRows)
-		b.product(s, s.tile, in, gw, g)
-		b.product(s, s.other, in, uw, g)
-		asm.SiLUMul(s.tile, s.tile, s.other)
-		spread(d.data, d.cols, g, s.tile, in.rows, set)
+		b.product(s, s.other, in, gw, g, nil)
+		b.product(s, s.tile, in, uw, g, func(first, rows int) {
+			lo, hi := first*asm.StripRows, (first+rows)*asm.StripRows
+			asm.SiLUMul(s.tile[lo:hi], s.other[lo:hi], s.tile[lo:hi])
+			spread(d.data, d.cols, g, s.tile, first, rows)
+		})
 	})
 }

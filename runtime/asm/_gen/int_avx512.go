@@ -26,9 +26,12 @@ func init() {
 		for _, m := range []int{12, 8, 4, 1} {
 			productAVX512(m)
 		}
-		decodeQ4AVX512()
-		decodeQ6AVX512()
-		decodeQ8AVX512()
+		for i, d := range decoders() {
+			d.decode()
+			for _, m := range []int{12, 8} {
+				decodingProductAVX512(m, decoders()[i])
+			}
+		}
 		quantizeAVX512()
 	}
 }
@@ -49,57 +52,26 @@ func ymm(i int) VecPhysical { return zmm[i].AsY().(VecPhysical) }
 
 const productSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)"
 
-// productAVX512 walks panels; in each, two halves of 128 columns; in each, 32
-// vectors of weights, unrolled by four.
-//
-// The last four of them go row by row of the activations, a few rows at a time,
-// and each few end in their part of the epilogue: 24 stores of 64 bytes in a row
-// hold up the products behind them (9 % of the time on Zen 5), 6 at a time do not.
+// productAVX512 walks panels; in each, two halves of 128 columns.
 func productAVX512(m int) {
-	const unroll = 4
 	TEXT(fmt.Sprintf("productAVX512x%d", m), NOSPLIT, productSignature)
-	p := product512{
-		m: m, unroll: unroll,
-		out: Load(Param("out"), GP64()), wp: GP64(), qp: GP64(), sp: GP64(), cp: GP64(), dp: GP64(),
-	}
+	p := product512{name: fmt.Sprint(m), m: m, out: Load(Param("out"), GP64())}
 	w, d := Load(Param("w"), GP64()), Load(Param("d"), GP64())
 	q, scale, comp := Load(Param("q"), GP64()), Load(Param("scale"), GP64()), Load(Param("comp"), GP64())
-	panels := Load(Param("panels"), GP64())
-	half, steps := GP64(), GP64()
+	panels, half := Load(Param("panels"), GP64()), GP64()
+	p.wp, p.qp, p.sp, p.cp, p.dp = GP64(), GP64(), GP64(), GP64(), GP64()
 
-	label := func(name string) string { return fmt.Sprintf("%s_%d", name, m) }
-	Label(label("panel"))
+	Label(p.label("panel"))
 	MOVQ(w, p.wp)
 	MOVQ(q, p.qp)
 	MOVQ(scale, p.sp)
 	MOVQ(comp, p.cp)
 	MOVQ(d, p.dp)
 	MOVQ(imm(2), half)
-
-	Label(label("half"))
-	p.start()
-	MOVQ(imm(groupSteps/unroll-1), steps)
-	Label(label("steps"))
-	p.steps(0, m)
-	ADDQ(imm(64*unroll), p.wp)
-	ADDQ(imm(4*m*unroll), p.qp)
-	DECQ(steps)
-	JNE(LabelRef(label("steps")))
-
-	VMOVUPS(Mem{Base: p.dp}, Z30)
-	VMOVUPS(Mem{Base: p.dp, Disp: 128}, Z31)
-	few := max(1, m/4)
-	for t := 0; t < m; t += few {
-		p.steps(t, t+few)
-		p.epilogue(t, t+few)
-	}
-	ADDQ(imm(64*unroll), p.wp)
-	ADDQ(imm(4*m*unroll), p.qp)
-	ADDQ(imm(4*m), p.sp)
-	ADDQ(imm(4*m), p.cp)
-	ADDQ(imm(64), p.dp)
+	Label(p.label("half"))
+	p.half()
 	DECQ(half)
-	JNE(LabelRef(label("half")))
+	JNE(LabelRef(p.label("half")))
 
 	ADDQ(imm(128*m), p.out)
 	stride := Load(Param("qStride"), GP64())
@@ -108,7 +80,7 @@ func productAVX512(m int) {
 	ADDQ(stride, scale)
 	ADDQ(stride, comp)
 	DECQ(panels)
-	JNE(LabelRef(label("panel")))
+	JNE(LabelRef(p.label("panel")))
 	VZEROUPPER()
 	RET()
 }
@@ -116,25 +88,68 @@ func productAVX512(m int) {
 // product512 is what the parts of a product share: the pointers of a panel's
 // half.
 type product512 struct {
-	m, unroll               int
+	name                    string
+	m                       int
 	out, wp, qp, sp, cp, dp Register
+	beside                  *beside // what is done between the products; nil: nothing
+}
+
+func (p *product512) label(part string) string { return part + "_" + p.name }
+
+// unrolled is how many vectors of weights a turn of the innermost loop takes.
+const unrolled = 4
+
+// half multiplies 128 columns and moves the pointers to the next: 32 vectors of
+// weights in turns of four.
+//
+// The last four of them go row by row of the activations, a few rows at a time,
+// and each few end in their part of the epilogue: 24 stores of 64 bytes in a row
+// hold up the products behind them (9 % of the time on Zen 5), 6 at a time do not.
+func (p *product512) half() {
+	turns := GP64()
+	p.start()
+	MOVQ(imm(groupSteps/unrolled-1), turns)
+	Label(p.label("turns"))
+	p.beside.turn(p.m)
+	p.steps(0, p.m)
+	p.beside.rest()
+	ADDQ(imm(64*unrolled), p.wp)
+	ADDQ(imm(4*p.m*unrolled), p.qp)
+	DECQ(turns)
+	JNE(LabelRef(p.label("turns")))
+
+	p.beside.turn(p.m)
+	few := max(1, p.m/4)
+	for t := 0; t < p.m; t += few {
+		p.steps(t, t+few)
+		p.epilogue(t, t+few)
+	}
+	p.beside.rest()
+	ADDQ(imm(64*unrolled), p.wp)
+	ADDQ(imm(4*p.m*unrolled), p.qp)
+	ADDQ(imm(4*p.m), p.sp)
+	ADDQ(imm(4*p.m), p.cp)
+	ADDQ(imm(64), p.dp)
 }
 
 // chains is how many sums a row has in turn. One row alone has too few chains to
 // hide the latency of a product: its sums go to four pairs of accumulators.
-func (p product512) chains() int {
+func (p *product512) chains() int {
 	if p.m == 1 {
-		return p.unroll
+		return unrolled
 	}
 	return 1
 }
 
+// broadcasts are registers for activations; naming one again costs nothing.
+var broadcasts = []VecPhysical{Z26}
+
 // lo and hi are the sums of rows 0–15 and 16–31 of the strip.
-func (p product512) lo(t, chain int) VecPhysical { return zmm[t+chain] }
-func (p product512) hi(t, chain int) VecPhysical { return zmm[12+t+chain] }
+func (p *product512) lo(t, chain int) VecPhysical { return zmm[t+chain] }
+func (p *product512) hi(t, chain int) VecPhysical { return zmm[12+t+chain] }
 
 // start sets the sums to what the offset of the weights will add.
-func (p product512) start() {
+func (p *product512) start() {
 	for t := range p.m {
 		VPBROADCASTD(Mem{Base: p.cp, Disp: 4 * t}, p.lo(t, 0))
 		VMOVDQA64(p.lo(t, 0), p.hi(t, 0))
@@ -146,21 +161,22 @@ func (p product512) start() {
 }
 
 // steps multiplies rows [first, end) of the activations with four vectors.
-func (p product512) steps(first, end int) {
-	for u := range p.unroll {
+func (p *product512) steps(first, end int) {
+	for u := range unrolled {
 		VMOVDQU64(Mem{Base: p.wp, Disp: 64 * u}, Z24)
 		VMOVDQU64(Mem{Base: p.wp, Disp: tilePanel + 64*u}, Z25)
 		for t := first; t < end; t++ {
-			a := zmm[26+t%4]
+			a := broadcasts[t%len(broadcasts)]
 			VPBROADCASTD(Mem{Base: p.qp, Disp: 4 * (p.m*u + t)}, a)
 			VPDPBUSD(a, Z24, p.lo(t, u%p.chains()))
 			VPDPBUSD(a, Z25, p.hi(t, u%p.chains()))
+			p.beside.some()
 		}
 	}
 }
 
-// epilogue adds the sums of rows [first, end) to the output; Z30 and Z31 hold d.
-func (p product512) epilogue(first, end int) {
+// epilogue adds the sums of rows [first, end) to the output.
+func (p *product512) epilogue(first, end int) {
 	for c := p.chains() / 2; c > 0; c /= 2 {
 		for i := range c {
 			VPADDD(p.lo(0, i+c), p.lo(0, i), p.lo(0, i))
@@ -168,12 +184,12 @@ func (p product512) epilogue(first, end int) {
 		}
 	}
 	for t := first; t < end; t++ {
-		s := zmm[26+t%4]
+		s := broadcasts[t%len(broadcasts)]
 		VBROADCASTSS(Mem{Base: p.sp, Disp: 4 * t}, s)
 		for i, acc := range []VecPhysical{p.lo(t, 0), p.hi(t, 0)} {
 			o := Mem{Base: p.out, Disp: 128*t + 64*i}
 			VCVTDQ2PS(acc, acc)
-			VMULPS(zmm[30+i], acc, acc)
+			VMULPS(Mem{Base: p.dp, Disp: 128 * i}, acc, acc)
 			VFMADD213PS(o, s, acc)
 			VMOVUPS(acc, o)
 		}

@@ -6,180 +6,241 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// bytes64 is a constant of 64 bytes made of a repeated pattern.
-func bytes64(name string, pattern ...byte) Mem {
+// decoder512 turns tiles into the bytes of a strip, w8 + 128. It works by blocks
+// of 16 rows × 32 columns, 512 bytes of the strip, in few registers, so that
+// its instructions can stand between those of a product:
+//
+//	Z27 … Z29, K1   constants and the block's sub-scales
+//	Z30, Z31        values on their way
+type decoder512 struct {
+	name     string
+	tile     int // bytes
+	codebook bool
+	constant func()                    // loads constants
+	scales   func(d *decoder512)       // begins a tile: its scales to d
+	block    func(d *decoder512) steps // decodes a block and moves on
+	at, w, d Register                  // the tile or its current block; where it goes
+	s, high  Register                  // the block's sub-scales; q6: its top bits
+}
+
+// steps are pieces of code to be placed between others, in their order.
+type steps []func()
+
+func (s *steps) do(f func()) { *s = append(*s, f) }
+
+// decoders by encoding. A word times s by VPMULHRSW is (word·s + 2¹⁴) >> 15:
+// with the value in the word's high byte, its eighth bits are what rounds.
+func decoders() []*decoder512 {
+	return []*decoder512{
+		{name: "Q4", tile: 2208, codebook: true, constant: constantQ4, scales: rowScales, block: blockQ4},
+		{name: "Q6", tile: 3232, constant: constantQ6, scales: rowScales, block: blockQ6},
+		{name: "Q8", tile: 4160, constant: constantQ8, scales: groupScales, block: blockQ8},
+	}
+}
+
+const tileBlocks = 8
+
+// constants are vectors of a repeated pattern, each written once per file.
+var constants = map[string]Mem{}
+
+func constant(name string, pattern ...byte) Mem {
+	if m, ok := constants[name]; ok {
+		return m
+	}
 	m := GLOBL(name, RODATA|NOPTR)
 	for i := range 64 {
 		DATA(i, U8(pattern[i%len(pattern)]))
 	}
+	constants[name] = m
 	return m
 }
 
-// merge joins the products of even bytes (low bytes of words) and of odd bytes
-// into one vector of bytes and adds the offset 128.
-//
-//	even, odd  words with a result in their low byte each
-func merge(even, odd, lowBytes, offset VecPhysical) {
-	VPSLLW(Imm(8), odd, odd)
-	// lowBytes ? even : odd
-	VPTERNLOGD(Imm(0xe4), lowBytes, odd, even)
-	VPXORD(offset, even, even)
+func offset128() Mem { return constant("offset128", 0x80) }
+
+// begin loads the arguments; the constants follow.
+func (d *decoder512) begin(w, scales, tile string) {
+	d.w, d.d, d.at = Load(Param(w), GP64()), Load(Param(scales), GP64()), Load(Param(tile), GP64())
+	if d.name != "Q8" {
+		d.s = GP64()
+	}
+	if d.name == "Q6" {
+		d.high = GP64()
+	}
+	if d.codebook {
+		VBROADCASTI32X4(Mem{Base: Load(Param("codebook"), GP64())}, Z27)
+	}
+	d.constant()
 }
 
-// subScales loads the 16 sub-scales of a block as words, each twice: one per
-// pair of columns of its row.
-func subScales(at Mem, twice, dst VecPhysical) {
-	VPMOVSXBD(at, dst)
-	VPSHUFB(twice, dst, dst)
-}
-
-// rowScales widens 16 bf16 and stores them for both halves.
-func rowScales(tile, d Register) {
-	VPMOVZXWD(Mem{Base: tile}, Z0)
-	VPSLLD(Imm(16), Z0, Z0)
-	VMOVUPS(Z0, Mem{Base: d})
-	VMOVUPS(Z0, Mem{Base: d, Disp: 64})
+// decode is the kernel of one tile.
+func (d *decoder512) decode() {
+	signature := "func(w *byte, d *float32, tile *byte)"
+	if d.codebook {
+		signature = "func(w *byte, d *float32, tile *byte, codebook *int8)"
+	}
+	TEXT("decode"+d.name+"AVX512", NOSPLIT, signature)
+	d.begin("w", "d", "tile")
+	d.scales(d)
+	blocks := GP64()
+	MOVQ(imm(tileBlocks), blocks)
+	loop := "decode" + d.name
+	Label(loop)
+	for _, f := range d.block(d) {
+		f()
+	}
+	DECQ(blocks)
+	JNE(LabelRef(loop))
+	VZEROUPPER()
+	RET()
 }
 
 // ahead asks for n cache lines of the tile two further on, which the kernel will
 // want after about 2000 cycles of products: hardware prefetchers stop at pages,
 // and a tile is half of one. A prefetch past the end of the tensor does nothing.
-func ahead(at Register, disp, tile, n int) {
+func (d *decoder512) ahead(s *steps, at Register, n int) {
 	for i := range n {
-		PREFETCHT0(Mem{Base: at, Disp: 2*tile + disp + 64*i})
+		s.do(func() { PREFETCHT0(Mem{Base: at, Disp: 2*d.tile + 64*i}) })
 	}
 }
 
-// decodeQ4AVX512: a byte's codebook entry, moved to the high byte of a word,
-// times s, by VPMULHRSW: (256·C·s + 2¹⁴) >> 15 = (C·s + 64) >> 7.
-func decodeQ4AVX512() {
-	TEXT("decodeQ4AVX512", NOSPLIT, "func(w *byte, d *float32, tile *byte, codebook *int8)")
-	w, d := Load(Param("w"), GP64()), Load(Param("d"), GP64())
-	tile, codebook := Load(Param("tile"), GP64()), Load(Param("codebook"), GP64())
-	ahead(tile, 0, 2208, 3)
-	rowScales(tile, d)
-	VBROADCASTI32X4(Mem{Base: codebook}, Z16)
-	VMOVDQU64(bytes64("nibbleMask", 0x0f), Z17)
-	VMOVDQU64(bytes64("highBytes", 0, 0xff), Z18)
-	VMOVDQU64(bytes64("lowBytes", 0xff, 0), Z19)
-	VMOVDQU64(bytes64("offset128", 0x80), Z20)
-	VMOVDQU64(bytes64("twice", 0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13), Z21)
-	s, blocks := GP64(), GP64()
-	LEAQ(Mem{Base: tile, Disp: 32}, s)
-	ADDQ(imm(160), tile)
-	MOVQ(imm(8), blocks)
-	Label("q4_block")
-	ahead(tile, 0, 2208, 4)
-	subScales(Mem{Base: s}, Z21, Z22)
-	for v := range 4 {
-		// The two vectors of a load, low and high nibbles, in registers apart.
-		c := []VecPhysical{zmm[4*(v%2)], zmm[4*(v%2)+1]}
-		odd := []VecPhysical{zmm[4*(v%2)+2], zmm[4*(v%2)+3]}
-		VMOVDQU64(Mem{Base: tile, Disp: 64 * v}, c[0])
-		VPSRLW(Imm(4), c[0], c[1])
-		for i := range 2 {
-			VPANDD(Z17, c[i], c[i])
-			VPSHUFB(c[i], Z16, c[i])
-			VPANDD(Z18, c[i], odd[i])
-			VPSLLW(Imm(8), c[i], c[i])
-			VPMULHRSW(Z22, c[i], c[i])
-			VPMULHRSW(Z22, odd[i], odd[i])
-			merge(c[i], odd[i], Z19, Z20)
-			VMOVDQU64(c[i], Mem{Base: w, Disp: 128*v + 64*i})
-		}
+// rowScales widens 16 bf16 and stores them for both halves, and leaves at on the
+// first codes, s on the first sub-scales, high on the first top bits.
+func rowScales(d *decoder512) {
+	PREFETCHT0(Mem{Base: d.at, Disp: 2 * d.tile})
+	PREFETCHT0(Mem{Base: d.at, Disp: 2*d.tile + 64})
+	PREFETCHT0(Mem{Base: d.at, Disp: 2*d.tile + 128})
+	VPMOVZXWD(Mem{Base: d.at}, Z30)
+	VPSLLD(Imm(16), Z30, Z30)
+	VMOVUPS(Z30, Mem{Base: d.d})
+	VMOVUPS(Z30, Mem{Base: d.d, Disp: 64})
+	LEAQ(Mem{Base: d.at, Disp: 32}, d.s)
+	if d.high != nil {
+		LEAQ(Mem{Base: d.at, Disp: 2208}, d.high)
 	}
-	ADDQ(imm(16), s)
-	ADDQ(imm(256), tile)
-	ADDQ(imm(512), w)
-	DECQ(blocks)
-	JNE(LabelRef("q4_block"))
-	VZEROUPPER()
-	RET()
+	ADDQ(imm(160), d.at)
 }
 
-// decodeQ6AVX512: y = 4·q − 128 is a signed byte; in the high byte of a word it
-// is (q−32)·2¹⁰, and VPMULHRSW by s gives ((q−32)·s + 16) >> 5.
-func decodeQ6AVX512() {
-	TEXT("decodeQ6AVX512", NOSPLIT, "func(w *byte, d *float32, tile *byte)")
-	w, d := Load(Param("w"), GP64()), Load(Param("d"), GP64())
-	tile := Load(Param("tile"), GP64())
-	ahead(tile, 0, 3232, 3)
-	rowScales(tile, d)
-	VMOVDQU64(bytes64("nibbleTimes4", 0x3c), Z16)
-	VMOVDQU64(bytes64("topBits", 0xc0), Z17)
-	VMOVDQU64(NewDataAddr(Symbol{Name: "highBytes", Static: true}, 0), Z18)
-	VMOVDQU64(NewDataAddr(Symbol{Name: "lowBytes", Static: true}, 0), Z19)
-	VMOVDQU64(NewDataAddr(Symbol{Name: "offset128", Static: true}, 0), Z20)
-	VMOVDQU64(NewDataAddr(Symbol{Name: "twice", Static: true}, 0), Z21)
-	s, high, blocks := GP64(), GP64(), GP64()
-	LEAQ(Mem{Base: tile, Disp: 32}, s)
-	LEAQ(Mem{Base: tile, Disp: 2208}, high)
-	ADDQ(imm(160), tile)
-	MOVQ(imm(8), blocks)
-	Label("q6_block")
-	ahead(tile, 0, 3232, 4)
-	ahead(high, 0, 3232, 2)
-	subScales(Mem{Base: s}, Z21, Z22)
-	for v := range 4 {
-		y := []VecPhysical{zmm[8*(v%2)], zmm[8*(v%2)+1]}
-		top := []VecPhysical{zmm[8*(v%2)+2], zmm[8*(v%2)+3]}
-		odd := []VecPhysical{zmm[8*(v%2)+4], zmm[8*(v%2)+5]}
-		raw, bits := zmm[8*(v%2)+6], zmm[8*(v%2)+7]
-		VMOVDQU64(Mem{Base: tile, Disp: 64 * v}, raw)
-		VMOVDQU64(Mem{Base: high, Disp: 64 * (v / 2)}, bits)
-		VPSLLW(Imm(2), raw, y[0])
-		VPSRLW(Imm(2), raw, y[1])
-		for i := range 2 {
-			// The top two bits of vector v, nibble i stand in bits 4(v%2) + 2i.
-			if up := 6 - 4*(v%2) - 2*i; up > 0 {
-				VPSLLW(Imm(uint64(up)), bits, top[i])
-			} else {
-				VMOVDQA64(bits, top[i])
-			}
-			VPTERNLOGD(Imm(0xea), Z20, Z16, y[i])    // (y & 0x3c) | 0x80
-			VPTERNLOGD(Imm(0x78), Z17, top[i], y[i]) // ^ (top & 0xc0)
-			VPANDD(Z18, y[i], odd[i])
-			VPSLLW(Imm(8), y[i], y[i])
-			VPMULHRSW(Z22, y[i], y[i])
-			VPMULHRSW(Z22, odd[i], odd[i])
-			merge(y[i], odd[i], Z19, Z20)
-			VMOVDQU64(y[i], Mem{Base: w, Disp: 128*v + 64*i})
-		}
-	}
-	ADDQ(imm(16), s)
-	ADDQ(imm(256), tile)
-	ADDQ(imm(128), high)
-	ADDQ(imm(512), w)
-	DECQ(blocks)
-	JNE(LabelRef("q6_block"))
-	VZEROUPPER()
-	RET()
-}
-
-// decodeQ8AVX512 adds the offset to the tile's bytes.
-func decodeQ8AVX512() {
-	TEXT("decodeQ8AVX512", NOSPLIT, "func(w *byte, d *float32, tile *byte)")
-	w, d := Load(Param("w"), GP64()), Load(Param("d"), GP64())
-	tile := Load(Param("tile"), GP64())
+// groupScales widens the scales of both halves.
+func groupScales(d *decoder512) {
 	for g := range 2 {
-		VPMOVZXWD(Mem{Base: tile, Disp: 32 * g}, Z0)
-		VPSLLD(Imm(16), Z0, Z0)
-		VMOVUPS(Z0, Mem{Base: d, Disp: 64 * g})
+		VPMOVZXWD(Mem{Base: d.at, Disp: 32 * g}, Z30)
+		VPSLLD(Imm(16), Z30, Z30)
+		VMOVUPS(Z30, Mem{Base: d.d, Disp: 64 * g})
 	}
-	VMOVDQU64(NewDataAddr(Symbol{Name: "offset128", Static: true}, 0), Z20)
-	ADDQ(imm(64), tile)
-	n := GP64()
-	MOVQ(imm(tilePanel/512), n)
-	Label("q8_loop")
-	ahead(tile, 0, 4160, 8)
-	for i := range 8 {
-		VPXORD(Mem{Base: tile, Disp: 64 * i}, Z20, zmm[i])
-		VMOVDQU64(zmm[i], Mem{Base: w, Disp: 64 * i})
+	ADDQ(imm(64), d.at)
+}
+
+// subScales loads the 16 sub-scales of a block as words, each twice: one per
+// pair of columns of its row.
+func (d *decoder512) subScales(s *steps) {
+	twice := constant("twice", 0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13)
+	s.do(func() { VPMOVSXBD(Mem{Base: d.s}, Z29) })
+	s.do(func() { VPSHUFB(twice, Z29, Z29) })
+}
+
+// scale multiplies the bytes of Z30, odd ones in the high bytes of their words and
+// even ones moved there, and stores them as vector v of the block.
+func (d *decoder512) scale(s *steps, v int) {
+	s.do(func() { VMOVDQU8_Z(Z30, K1, Z31) })
+	s.do(func() { VPSLLW(Imm(8), Z30, Z30) })
+	s.do(func() { VPMULHRSW(Z29, Z31, Z31) })
+	s.do(func() { VPMULHRSW(Z29, Z30, Z30) })
+	s.do(func() { VPSLLW(Imm(8), Z31, Z31) })
+	s.do(func() { VMOVDQU8(Z31, K1, Z30) })
+	s.do(func() { VPXORD(offset128(), Z30, Z30) })
+	s.do(func() { VMOVDQU64(Z30, Mem{Base: d.w, Disp: 64 * v}) })
+}
+
+// advance moves on to the next block.
+func (d *decoder512) advance(s *steps, codes int) {
+	s.do(func() {
+		if d.s != nil {
+			ADDQ(imm(16), d.s)
+		}
+		if d.high != nil {
+			ADDQ(imm(128), d.high)
+		}
+		ADDQ(imm(codes), d.at)
+		ADDQ(imm(512), d.w)
+	})
+}
+
+// oddBytes is K1 of q4 and q6.
+func oddBytes() {
+	mask := GP64()
+	MOVQ(U64(0xaaaaaaaaaaaaaaaa), mask)
+	KMOVQ(mask, K1)
+}
+
+// Z27 codebook, Z28 nibbles.
+func constantQ4() {
+	oddBytes()
+	VMOVDQU64(constant("nibbleMask", 0x0f), Z28)
+}
+
+// blockQ4: the codebook's entry C, in the high byte of a word, becomes
+// (256·C·s + 2¹⁴) >> 15 = (C·s + 64) >> 7.
+func blockQ4(d *decoder512) (s steps) {
+	d.ahead(&s, d.at, 4)
+	d.subScales(&s)
+	for v := range 8 {
+		raw := Mem{Base: d.at, Disp: 64 * (v / 2)}
+		if v%2 == 0 {
+			s.do(func() { VPANDD(raw, Z28, Z30) })
+		} else {
+			s.do(func() { VPSRLW(Imm(4), raw, Z30) })
+			s.do(func() { VPANDD(Z28, Z30, Z30) })
+		}
+		s.do(func() { VPSHUFB(Z30, Z27, Z30) })
+		d.scale(&s, v)
 	}
-	ADDQ(imm(512), tile)
-	ADDQ(imm(512), w)
-	DECQ(n)
-	JNE(LabelRef("q8_loop"))
-	VZEROUPPER()
-	RET()
+	d.advance(&s, 256)
+	return s
+}
+
+// Z28 the nibbles' place.
+func constantQ6() {
+	oddBytes()
+	VMOVDQU64(constant("nibbleTimes4", 0x3c), Z28)
+}
+
+// blockQ6: 4·q − 128 is a signed byte; in the high byte of a word it is
+// (q − 32)·2¹⁰, and becomes ((q − 32)·s + 16) >> 5.
+func blockQ6(d *decoder512) (s steps) {
+	d.ahead(&s, d.at, 4)
+	d.ahead(&s, d.high, 2)
+	d.subScales(&s)
+	for v := range 8 {
+		raw, bits := Mem{Base: d.at, Disp: 64 * (v / 2)}, Mem{Base: d.high, Disp: 64 * (v / 4)}
+		if v%2 == 0 {
+			s.do(func() { VPSLLW(Imm(2), raw, Z30) })
+		} else {
+			s.do(func() { VPSRLW(Imm(2), raw, Z30) })
+		}
+		// Their top two bits stand in bits 2v … 2v+1, modulo 8.
+		if up := 6 - 2*(v%4); up > 0 {
+			s.do(func() { VPSLLW(Imm(uint64(up)), bits, Z27) })
+		} else {
+			s.do(func() { VMOVDQU64(bits, Z27) })
+		}
+		s.do(func() { VPTERNLOGD(Imm(0xea), offset128(), Z28, Z30) })               // (y & 0x3c) | 0x80
+		s.do(func() { VPTERNLOGD(Imm(0x78), constant("topBits", 0xc0), Z27, Z30) }) // ^ (top & 0xc0)
+		d.scale(&s, v)
+	}
+	d.advance(&s, 256)
+	return s
+}
+
+// Z28 offset.
+func constantQ8() { VMOVDQU64(offset128(), Z28) }
+
+// blockQ8 adds the offset.
+func blockQ8(d *decoder512) (s steps) {
+	d.ahead(&s, d.at, 8)
+	for v := range 8 {
+		s.do(func() { VPXORD(Mem{Base: d.at, Disp: 64 * v}, Z28, Z30) })
+		s.do(func() { VMOVDQU64(Z30, Mem{Base: d.w, Disp: 64 * v}) })
+	}
+	d.advance(&s, 512)
+	return s
 }
