@@ -40,22 +40,21 @@ func decoders() []*decoder512 {
 
 const tileBlocks = 8
 
-// constants are vectors of a repeated pattern, each written once per file.
+// constants are 4 bytes to be broadcast, each written once per file. Vectors in
+// memory would be aligned to 32 bytes only, and cross cache lines.
 var constants = map[string]Mem{}
 
-func constant(name string, pattern ...byte) Mem {
-	if m, ok := constants[name]; ok {
-		return m
+func constant(name string, bytes uint32) Mem {
+	m, ok := constants[name]
+	if !ok {
+		m = GLOBL(name, RODATA|NOPTR)
+		DATA(0, U32(bytes))
+		constants[name] = m
 	}
-	m := GLOBL(name, RODATA|NOPTR)
-	for i := range 64 {
-		DATA(i, U8(pattern[i%len(pattern)]))
-	}
-	constants[name] = m
 	return m
 }
 
-func offset128() Mem { return constant("offset128", 0x80) }
+func offset128() Mem { return constant("offset128", 0x80808080) }
 
 // begin loads the arguments; the constants follow.
 func (d *decoder512) begin(w, scales, tile string) {
@@ -133,9 +132,9 @@ func groupScales(d *decoder512) {
 // subScales loads the 16 sub-scales of a block as words, each twice: one per
 // pair of columns of its row.
 func (d *decoder512) subScales(s *steps) {
-	twice := constant("twice", 0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13)
 	s.do(func() { VPMOVSXBD(Mem{Base: d.s}, Z29) })
-	s.do(func() { VPSHUFB(twice, Z29, Z29) })
+	s.do(func() { VPSLLD(Imm(16), Z29, Z31) })
+	s.do(func() { VMOVDQU16(Z31, K1, Z29) })
 }
 
 // scale multiplies the bytes of Z30, odd ones in the high bytes of their words and
@@ -147,7 +146,7 @@ func (d *decoder512) scale(s *steps, v int) {
 	s.do(func() { VPMULHRSW(Z29, Z30, Z30) })
 	s.do(func() { VPSLLW(Imm(8), Z31, Z31) })
 	s.do(func() { VMOVDQU8(Z31, K1, Z30) })
-	s.do(func() { VPXORD(offset128(), Z30, Z30) })
+	s.do(func() { VPXORD_BCST(offset128(), Z30, Z30) })
 	s.do(func() { VMOVDQU64(Z30, Mem{Base: d.w, Disp: 64 * v}) })
 }
 
@@ -165,8 +164,8 @@ func (d *decoder512) advance(s *steps, codes int) {
 	})
 }
 
-// oddBytes is K1 of q4 and q6.
-func oddBytes() {
+// odd makes K1, of odd bytes or words.
+func odd() {
 	mask := GP64()
 	MOVQ(U64(0xaaaaaaaaaaaaaaaa), mask)
 	KMOVQ(mask, K1)
@@ -174,8 +173,8 @@ func oddBytes() {
 
 // Z27 codebook, Z28 nibbles.
 func constantQ4() {
-	oddBytes()
-	VMOVDQU64(constant("nibbleMask", 0x0f), Z28)
+	odd()
+	VPBROADCASTD(constant("nibbleMask", 0x0f0f0f0f), Z28)
 }
 
 // blockQ4: the codebook's entry C, in the high byte of a word, becomes
@@ -200,8 +199,8 @@ func blockQ4(d *decoder512) (s steps) {
 
 // Z28 the nibbles' place.
 func constantQ6() {
-	oddBytes()
-	VMOVDQU64(constant("nibbleTimes4", 0x3c), Z28)
+	odd()
+	VPBROADCASTD(constant("nibbleTimes4", 0x3c3c3c3c), Z28)
 }
 
 // blockQ6: 4·q − 128 is a signed byte; in the high byte of a word it is
@@ -223,8 +222,8 @@ func blockQ6(d *decoder512) (s steps) {
 		} else {
 			s.do(func() { VMOVDQU64(bits, Z27) })
 		}
-		s.do(func() { VPTERNLOGD(Imm(0xea), offset128(), Z28, Z30) })               // (y & 0x3c) | 0x80
-		s.do(func() { VPTERNLOGD(Imm(0x78), constant("topBits", 0xc0), Z27, Z30) }) // ^ (top & 0xc0)
+		s.do(func() { VPTERNLOGD_BCST(Imm(0xea), offset128(), Z28, Z30) })               // (y & 0x3c) | 0x80
+		s.do(func() { VPTERNLOGD_BCST(Imm(0x78), constant("topBits", 0xc0c0c0c0), Z27, Z30) }) // ^ (top & 0xc0)
 		d.scale(&s, v)
 	}
 	d.advance(&s, 256)
@@ -232,7 +231,7 @@ func blockQ6(d *decoder512) (s steps) {
 }
 
 // Z28 offset.
-func constantQ8() { VMOVDQU64(offset128(), Z28) }
+func constantQ8() { VPBROADCASTD(offset128(), Z28) }
 
 // blockQ8 adds the offset.
 func blockQ8(d *decoder512) (s steps) {
