@@ -3,55 +3,104 @@ package cpu
 import (
 	"sync"
 	"sync/atomic"
+
+	"golang.org/x/sys/cpu"
 )
 
-// pool runs loops on a fixed number of workers, which live until close.
+// pool runs loops, one at a time, on a fixed number of workers, which live until
+// close.
 type pool struct {
-	jobs    chan func(worker int)
 	workers int
-	done    sync.WaitGroup
+	f       func(worker, i int)
+	n       int
+	closed  bool
+	caller  *sleeper
+	helpers []*sleeper
+	ended   sync.WaitGroup
+	// On cache lines of their own: helpers that look for work read state all the
+	// time.
+	_     cpu.CacheLinePad
+	next  atomic.Int64 // the first i not taken
+	_     cpu.CacheLinePad
+	state atomic.Uint64
+	_     cpu.CacheLinePad
 }
+
+// The state of a pool is the number of the loop in its upper half, and below it
+// whether the loop may be joined and how many helpers have.
+const (
+	oneTurn = 1 << 32
+	open    = 1 << 31
+)
 
 // newPool starts the workers. They are not tied to cores: measured, that made a
 // product up to twice as slow as soon as anything else ran on one of them.
 func newPool(workers int) *pool {
-	p := &pool{jobs: make(chan func(int)), workers: workers}
-	for w := 1; w < workers; w++ {
-		p.done.Go(func() {
-			for job := range p.jobs {
-				job(w)
-			}
-		})
+	p := &pool{workers: workers, caller: newSleeper(), helpers: make([]*sleeper, workers-1)}
+	for i := range p.helpers {
+		p.helpers[i] = newSleeper()
+		p.ended.Go(func() { p.help(i) })
 	}
 	return p
 }
 
 // run calls f(worker, i) for i in [0, n), each once, in any order, and waits.
-// The caller is worker 0.
+// The caller is worker 0. It waits for helpers that have joined, not for those
+// that something else keeps from a core.
 func (p *pool) run(n int, f func(worker, i int)) {
-	var next atomic.Int64
-	loop := func(worker int) {
-		for {
-			i := int(next.Add(1)) - 1
-			if i >= n {
-				return
-			}
-			f(worker, i)
+	p.f, p.n = f, n
+	p.next.Store(0)
+	if n > 1 {
+		p.open()
+	}
+	p.loop(0)
+	if p.state.And(^uint64(open))&open != 0 {
+		p.caller.wait(func() bool { return uint32(p.state.Load()) == 0 })
+	}
+}
+
+// open lets helpers join a loop that has been prepared.
+func (p *pool) open() {
+	p.state.Add(oneTurn | open)
+	for i := range p.helpers {
+		p.helpers[i].wake()
+	}
+}
+
+func (p *pool) loop(worker int) {
+	for {
+		i := int(p.next.Add(1)) - 1
+		if i >= p.n {
+			return
+		}
+		p.f(worker, i)
+	}
+}
+
+// help joins every loop that is still open when it looks.
+func (p *pool) help(i int) {
+	for last := uint64(0); ; {
+		var s uint64
+		p.helpers[i].wait(func() bool {
+			s = p.state.Load()
+			return s&open != 0 && s/oneTurn != last
+		})
+		if !p.state.CompareAndSwap(s, s+1) {
+			continue
+		}
+		if p.closed {
+			return
+		}
+		last = s / oneTurn
+		p.loop(i + 1)
+		if uint32(p.state.Add(^uint64(0))) == 0 {
+			p.caller.wake()
 		}
 	}
-	var wait sync.WaitGroup
-	for range min(p.workers, n) - 1 {
-		wait.Add(1)
-		p.jobs <- func(worker int) {
-			defer wait.Done()
-			loop(worker)
-		}
-	}
-	loop(0)
-	wait.Wait()
 }
 
 func (p *pool) close() {
-	close(p.jobs)
-	p.done.Wait()
+	p.closed = true
+	p.open()
+	p.ended.Wait()
 }
