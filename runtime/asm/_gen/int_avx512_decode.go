@@ -222,7 +222,7 @@ func blockQ6(d *decoder512) (s steps) {
 		} else {
 			s.do(func() { VMOVDQU64(bits, Z27) })
 		}
-		s.do(func() { VPTERNLOGD_BCST(Imm(0xea), offset128(), Z28, Z30) })               // (y & 0x3c) | 0x80
+		s.do(func() { VPTERNLOGD_BCST(Imm(0xea), offset128(), Z28, Z30) })                     // (y & 0x3c) | 0x80
 		s.do(func() { VPTERNLOGD_BCST(Imm(0x78), constant("topBits", 0xc0c0c0c0), Z27, Z30) }) // ^ (top & 0xc0)
 		d.scale(&s, v)
 	}
