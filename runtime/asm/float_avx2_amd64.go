@@ -13,6 +13,7 @@ var floatAVX2 = floatKernels{
 	rotate:   rotateAVX2,
 	sumExp:   sumExpAVX2,
 	argMax:   argMaxAVX2,
+	above:    aboveAVX2,
 }
 
 //go:noescape
@@ -41,3 +42,6 @@ func sumExpAVX2(x *float32, n int, most float32) float64
 
 //go:noescape
 func argMaxAVX2(x *float32, n int) int
+
+//go:noescape
+func aboveAVX2(ids *int32, x *float32, n int, t float32) int

@@ -1948,3 +1948,106 @@ found31:
 	MOVQ   AX, ret+16(FP)
 	VZEROUPPER
 	RET
+
+// func aboveAVX2(ids *int32, x *float32, n int, t float32) int
+// Requires: AVX, BMI
+TEXT ·aboveAVX2(SB), NOSPLIT, $0-40
+	MOVQ         ids+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS t+24(FP), Y8
+	XORQ         BX, BX
+	XORQ         SI, SI
+	SUBQ         $0x10, DX
+	JLT          last37
+
+step36:
+	VMOVUPS   (CX)(SI*1), Y0
+	VCMPPS    $0x1e, Y8, Y0, Y0
+	VMOVMSKPS Y0, DI
+	TESTL     DI, DI
+	JEQ       none39
+	MOVL      SI, R8
+	SHRL      $0x02, R8
+
+hit40:
+	TZCNTL DI, R9
+	LEAL   (R8)(R9*1), R9
+	MOVL   R9, (AX)(BX*4)
+	INCQ   BX
+	LEAL   -1(DI), R9
+	ANDL   R9, DI
+	JNE    hit40
+
+none39:
+	VMOVUPS   32(CX)(SI*1), Y1
+	VCMPPS    $0x1e, Y8, Y1, Y1
+	VMOVMSKPS Y1, DI
+	TESTL     DI, DI
+	JEQ       none41
+	MOVL      SI, R8
+	SHRL      $0x02, R8
+
+hit42:
+	TZCNTL DI, R9
+	LEAL   8(R8)(R9*1), R9
+	MOVL   R9, (AX)(BX*4)
+	INCQ   BX
+	LEAL   -1(DI), R9
+	ANDL   R9, DI
+	JNE    hit42
+
+none41:
+	ADDQ $0x40, SI
+	SUBQ $0x10, DX
+	JGE  step36
+
+last37:
+	ADDQ       $0x10, DX
+	JEQ        done38
+	NEGQ       DX
+	LEAQ       slide<>+0(SB), DI
+	VMOVUPS    64(DI)(DX*4), Y12
+	VMOVUPS    96(DI)(DX*4), Y13
+	VMASKMOVPS (CX)(SI*1), Y12, Y0
+	VCMPPS     $0x1e, Y8, Y0, Y0
+	VANDPS     Y12, Y0, Y0
+	VMOVMSKPS  Y0, DX
+	TESTL      DX, DX
+	JEQ        none43
+	MOVL       SI, DI
+	SHRL       $0x02, DI
+
+hit44:
+	TZCNTL DX, R8
+	LEAL   (DI)(R8*1), R8
+	MOVL   R8, (AX)(BX*4)
+	INCQ   BX
+	LEAL   -1(DX), R8
+	ANDL   R8, DX
+	JNE    hit44
+
+none43:
+	VMASKMOVPS 32(CX)(SI*1), Y13, Y1
+	VCMPPS     $0x1e, Y8, Y1, Y1
+	VANDPS     Y13, Y1, Y1
+	VMOVMSKPS  Y1, CX
+	TESTL      CX, CX
+	JEQ        none45
+	MOVL       SI, DX
+	SHRL       $0x02, DX
+
+hit46:
+	TZCNTL CX, SI
+	LEAL   8(DX)(SI*1), SI
+	MOVL   SI, (AX)(BX*4)
+	INCQ   BX
+	LEAL   -1(CX), SI
+	ANDL   SI, CX
+	JNE    hit46
+
+none45:
+done38:
+	MOVQ BX, ret+32(FP)
+	VZEROUPPER
+	RET

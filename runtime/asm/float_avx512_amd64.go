@@ -2,7 +2,7 @@
 
 package asm
 
-// floatAVX512 needs AVX-512 F and BMI2.
+// floatAVX512 needs AVX-512 F, BMI2 and POPCNT.
 var floatAVX512 = floatKernels{
 	matmul:   matMulAVX512,
 	scaleAdd: scaleAddAVX512,
@@ -13,6 +13,7 @@ var floatAVX512 = floatKernels{
 	rotate:   rotateAVX512,
 	sumExp:   sumExpAVX512,
 	argMax:   argMaxAVX512,
+	above:    aboveAVX512,
 }
 
 //go:noescape
@@ -41,3 +42,6 @@ func sumExpAVX512(x *float32, n int, most float32) float64
 
 //go:noescape
 func argMaxAVX512(x *float32, n int) int
+
+//go:noescape
+func aboveAVX512(ids *int32, x *float32, n int, t float32) int

@@ -1551,3 +1551,80 @@ found31:
 	MOVQ   AX, ret+16(FP)
 	VZEROUPPER
 	RET
+
+// func aboveAVX512(ids *int32, x *float32, n int, t float32) int
+// Requires: AVX, AVX512F, BMI2, POPCNT
+TEXT ·aboveAVX512(SB), NOSPLIT, $0-40
+	MOVQ         ids+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS t+24(FP), Z8
+	VMOVDQU32    ascending<>+0(SB), Z9
+	XORQ         BX, BX
+	XORQ         SI, SI
+	SUBQ         $0x10, DX
+	JLT          last37
+
+step36:
+	VMOVUPS       (CX)(SI*1), Z0
+	VCMPPS        $0x1e, Z8, Z0, K2
+	KMOVW         K2, DI
+	TESTL         DI, DI
+	JEQ           none39
+	MOVL          SI, R8
+	SHRL          $0x02, R8
+	VPBROADCASTD  R8, Z0
+	VPADDD        Z9, Z0, Z0
+	VPCOMPRESSD.Z Z0, K2, Z0
+	VMOVDQU32     Z0, (AX)(BX*4)
+	POPCNTL       DI, DI
+	ADDQ          DI, BX
+
+none39:
+	ADDQ $0x40, SI
+	SUBQ $0x10, DX
+	JGE  step36
+
+last37:
+	ADDQ          $0x10, DX
+	JEQ           done38
+	MOVL          $0x0000ffff, DI
+	BZHIL         DX, DI, DI
+	KMOVW         DI, K1
+	VMOVUPS.Z     (CX)(SI*1), K1, Z0
+	VCMPPS        $0x1e, Z8, Z0, K1, K2
+	KMOVW         K2, CX
+	TESTL         CX, CX
+	JEQ           none40
+	MOVL          SI, DX
+	SHRL          $0x02, DX
+	VPBROADCASTD  DX, Z0
+	VPADDD        Z9, Z0, Z0
+	VPCOMPRESSD.Z Z0, K2, Z0
+	VMOVDQU32     Z0, (AX)(BX*4)
+	POPCNTL       CX, CX
+	ADDQ          CX, BX
+
+none40:
+done38:
+	MOVQ BX, ret+32(FP)
+	VZEROUPPER
+	RET
+
+DATA ascending<>+0(SB)/4, $0x00000000
+DATA ascending<>+4(SB)/4, $0x00000001
+DATA ascending<>+8(SB)/4, $0x00000002
+DATA ascending<>+12(SB)/4, $0x00000003
+DATA ascending<>+16(SB)/4, $0x00000004
+DATA ascending<>+20(SB)/4, $0x00000005
+DATA ascending<>+24(SB)/4, $0x00000006
+DATA ascending<>+28(SB)/4, $0x00000007
+DATA ascending<>+32(SB)/4, $0x00000008
+DATA ascending<>+36(SB)/4, $0x00000009
+DATA ascending<>+40(SB)/4, $0x0000000a
+DATA ascending<>+44(SB)/4, $0x0000000b
+DATA ascending<>+48(SB)/4, $0x0000000c
+DATA ascending<>+52(SB)/4, $0x0000000d
+DATA ascending<>+56(SB)/4, $0x0000000e
+DATA ascending<>+60(SB)/4, $0x0000000f
+GLOBL ascending<>(SB), RODATA|NOPTR, $64

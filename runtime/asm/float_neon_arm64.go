@@ -12,6 +12,7 @@ var floatNEON = floatKernels{
 	rotate:   rotateNEON,
 	sumExp:   sumExpNEON,
 	argMax:   argMaxNEON,
+	above:    aboveNEON,
 }
 
 //go:noescape
@@ -40,3 +41,6 @@ func sumExpNEON(x *float32, n int, most float32) float64
 
 //go:noescape
 func argMaxNEON(x *float32, n int) int
+
+//go:noescape
+func aboveNEON(ids *int32, x *float32, n int, t float32) int

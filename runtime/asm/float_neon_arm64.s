@@ -1234,3 +1234,59 @@ found:
 	LSR  $2, R2
 	MOVD R2, ret+16(FP)
 	RET
+
+// func aboveNEON(ids *int32, x *float32, n int, t float32) int
+TEXT ·aboveNEON(SB), NOSPLIT, $0-40
+	MOVD  ids+0(FP), R0
+	MOVD  x+8(FP), R1
+	MOVD  n+16(FP), R2
+	FMOVS t+24(FP), F0
+	VDUP  V0.S[0], V25.S4
+	MOVD  R0, R5
+	MOVD  ZR, R6
+
+scan:
+	CMP   $16, R2
+	BLT   rest
+	VLD1  (R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD  $0x6eb9e400                        // fcmgt v0.4s, v0.4s, v25.4s
+	WORD  $0x6eb9e421                        // fcmgt v1.4s, v1.4s, v25.4s
+	WORD  $0x6eb9e442                        // fcmgt v2.4s, v2.4s, v25.4s
+	WORD  $0x6eb9e463                        // fcmgt v3.4s, v3.4s, v25.4s
+	VORR  V1.B16, V0.B16, V0.B16
+	VORR  V3.B16, V2.B16, V2.B16
+	VORR  V2.B16, V0.B16, V0.B16
+	WORD  $0x6eb0a800                        // umaxv s0, v0.4s
+	FMOVS F0, R4
+	SUB   $16, R2
+	CBNZW R4, some
+	ADD   $64, R1
+	ADD   $16, R6
+	B     scan
+
+some:
+	MOVD $16, R4
+	B    one
+
+rest:
+	CBZ  R2, done
+	MOVD R2, R4
+	MOVD ZR, R2
+
+one:
+	FMOVS.P 4(R1), F0
+	FCMPS   F25, F0
+	BLE     next
+	MOVW.P  R6, 4(R5)
+
+next:
+	ADD  $1, R6
+	SUBS $1, R4
+	BNE  one
+	B    scan
+
+done:
+	SUB  R0, R5
+	LSR  $2, R5
+	MOVD R5, ret+32(FP)
+	RET

@@ -17,6 +17,7 @@ var genericFloats = floatKernels{
 	rotate:   rotateGeneric,
 	sumExp:   sumExpGeneric,
 	argMax:   argMaxGeneric,
+	above:    aboveGeneric,
 }
 
 // lanes is the number of partial sums of a reduction: element i goes to lane
@@ -117,6 +118,17 @@ func argMaxGeneric(x *float32, n int) int {
 		}
 	}
 	return max(slices.Index(xs, most), 0)
+}
+
+func aboveGeneric(ids *int32, x *float32, n int, t float32) int {
+	found, is := 0, unsafe.Slice(ids, n)
+	for i, v := range unsafe.Slice(x, n) {
+		if v > t {
+			is[found] = int32(i)
+			found++
+		}
+	}
+	return found
 }
 
 func matMulGeneric(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int) {

@@ -14,6 +14,9 @@ type floatKernels struct {
 	rotate   func(x, cos, sin *float32, n int)
 	sumExp   func(x *float32, n int, most float32) float64
 	argMax   func(x *float32, n int) int
+	// above lists where elements are greater than t, in ascending order, and says
+	// how many. ids has room for n, rounded up to a multiple of 16.
+	above func(ids *int32, x *float32, n int, t float32) int
 }
 
 // MatMul adds the product of a float32 panel with n rows of activations to 32

@@ -6,6 +6,7 @@ func init() {
 		g.vectors()
 		g.sumExp()
 		g.argMax()
+		g.above()
 	}
 }
 

@@ -16,6 +16,7 @@ func (s *simd) vectors() {
 	s.rotate()
 	s.sumExp()
 	s.argMax()
+	s.above()
 }
 
 // Constants of exp (runtime/asm/exp.go).
