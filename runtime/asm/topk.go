@@ -35,9 +35,9 @@ func TopK(x []float32, k int, buf *Top) []int32 {
 	if k == 0 {
 		return buf.ids
 	}
-	chunk := max(topChunk, (4*k+lanes-1)&^(lanes-1))
+	chunk := (min(max(topChunk, 4*k), len(x)) + lanes - 1) &^ (lanes - 1)
 	buf.found = slices.Grow(buf.found[:0], chunk)[:chunk]
-	keys, above := slices.Grow(buf.keys[:0], 2*chunk), float32(math.Inf(-1))
+	keys, above := slices.Grow(buf.keys[:0], min(2*chunk, len(x))), float32(math.Inf(-1))
 	for lo := 0; lo < len(x); lo += chunk {
 		part := x[lo:min(lo+chunk, len(x))]
 		n := active.float.above(&buf.found[0], &part[0], len(part), above)

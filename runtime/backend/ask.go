@@ -31,6 +31,11 @@ type Pick struct {
 	// Temperature of the noise; 0 takes the most probable token.
 	Temperature float64
 	Noise       []Key // with Temperature > 0: the generator's key per row
+	// With Temperature > 0 the argmax is over fewer tokens: the TopK most probable
+	// (0: all), and of these the fewest whose probability under
+	// softmax(logits/Temperature) exceeds TopP (0 and 1: all). Confidence is of all.
+	TopK int
+	TopP float64
 }
 
 // Candidate is the token proposed for a row.
@@ -89,6 +94,12 @@ func (a *Ask) Check(n, vocab int) error {
 		lists = append(lists, p.Forbid, p.Never, p.Postpone)
 		if p.Temperature > 0 && len(p.Noise) != rows {
 			return fmt.Errorf("%d noise keys for %d rows", len(p.Noise), rows)
+		}
+		if p.TopK < 0 {
+			return fmt.Errorf("the %d most probable tokens cannot be kept", p.TopK)
+		}
+		if !(p.TopP >= 0 && p.TopP <= 1) {
+			return fmt.Errorf("tokens cannot have a probability of %v together", p.TopP)
 		}
 	}
 	for _, ids := range lists {

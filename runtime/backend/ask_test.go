@@ -1,6 +1,7 @@
 package backend
 
 import (
+	"math"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,11 @@ func TestAskCheck(t *testing.T) {
 		{"noise without keys", Ask{Pick: &Pick{Temperature: 1}}, "0 noise keys for 4 rows"},
 		{"noise", Ask{Pick: &Pick{Temperature: 1, Noise: make([]Key, 4)}}, ""},
 		{"no noise needs no keys", Ask{Pick: &Pick{}}, ""},
+		{"top k above the vocabulary", Ask{Pick: &Pick{TopK: 11, TopP: 1}}, ""},
+		{"negative top k", Ask{Pick: &Pick{TopK: -1}}, "-1 most probable tokens"},
+		{"negative top p", Ask{Pick: &Pick{TopP: -0.5}}, "probability of -0.5"},
+		{"top p above 1", Ask{Pick: &Pick{TopP: 1.5}}, "probability of 1.5"},
+		{"top p NaN", Ask{Pick: &Pick{TopP: math.NaN()}}, "probability of NaN"},
 	} {
 		err := c.ask.Check(rows, vocab)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {

@@ -13,15 +13,21 @@ func Guide(c, u []float32, g float32) {
 	}
 }
 
-// Loops are the two passes over a row of logits that take the time. A backend
-// may bring its own; log-odds from them must be within 1e-6 of the definition's.
+// Loops are the passes over a row of logits that take the time. A backend may
+// bring its own, which may differ from the definition's in SumExp alone: log-odds
+// must be within 1e-6.
 type Loops struct {
 	ArgMax func(x []float32) int                   // the lowest index of the greatest
 	SumExp func(x []float32, most float32) float64 // Σ exp(x − most)
+	// TopK lists the k greatest, 1 ≤ k ≤ len(x): the greatest first, the lowest
+	// index first among equals, without NaN. The list may be valid only until the
+	// next call.
+	TopK func(x []float32, k int) []int32
 }
 
 // portable are the loops of the definition: exponentials and sum in float64.
 var portable = Loops{
+	TopK:   topK,
 	ArgMax: func(x []float32) int { return int(ArgMax(x)) },
 	SumExp: func(x []float32, most float32) float64 {
 		sum := 0.0
@@ -59,9 +65,12 @@ func (p *Pick) choose(by *Loops, logits []float32, row int) Candidate {
 		hidden[i], logits[id] = logits[id], negInf
 	}
 	var tok int32
-	if p.Temperature > 0 {
+	switch {
+	case p.Temperature > 0 && p.limited():
+		tok = noisyAmong(logits, p.keep(by, logits), p.Temperature, p.Noise[row])
+	case p.Temperature > 0:
 		tok = noisyArgMax(logits, p.Temperature, p.Noise[row])
-	} else {
+	default:
 		tok = int32(by.ArgMax(logits))
 	}
 	for i, id := range slices.Backward(p.Never) { // backwards: an id may occur twice
@@ -92,11 +101,30 @@ func noisyArgMax(x []float32, t float64, key Key) int32 {
 		if math.IsInf(float64(v), -1) {
 			continue
 		}
-		if y := float64(v) - float64(t*math.Log(-math.Log(key.Uniform(uint64(i))))); y > bestValue {
+		if y := noisy(v, t, key, i); y > bestValue {
 			best, bestValue = i, y
 		}
 	}
 	return int32(best)
+}
+
+func noisy(v float32, t float64, key Key, id int) float64 {
+	return float64(v) - float64(t*math.Log(-math.Log(key.Uniform(uint64(id)))))
+}
+
+// noisyAmong is noisyArgMax with all but ids hidden, in any order: a token's
+// noise depends on its id alone.
+func noisyAmong(x []float32, ids []int32, t float64, key Key) int32 {
+	best, bestValue := int32(0), math.Inf(-1)
+	for _, id := range ids {
+		if math.IsInf(float64(x[id]), -1) {
+			continue
+		}
+		if y := noisy(x[id], t, key, int(id)); y > bestValue || y == bestValue && id < best {
+			best, bestValue = id, y
+		}
+	}
+	return best
 }
 
 // logOdds hides the token's own logit, so that a token near certainty loses

@@ -39,6 +39,7 @@ type scratch struct {
 	tile   []float32 // [rows][32] of a product
 	other  []float32 // the second tile of a gated product
 	scores []float32
+	top    asm.Top
 }
 
 var _ backend.Backend = (*Backend)(nil)

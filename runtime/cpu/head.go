@@ -12,8 +12,14 @@ import (
 // LLaDA-8B's 126 464 are 32 MB.
 const headRows = 64
 
-// loops are the kernels of a reduction.
-var loops = backend.Loops{ArgMax: asm.ArgMax, SumExp: asm.SumExp}
+// loops are the kernels of a reduction, on one worker.
+func (s *scratch) loops() *backend.Loops {
+	return &backend.Loops{
+		ArgMax: asm.ArgMax,
+		SumExp: asm.SumExp,
+		TopK:   func(x []float32, k int) []int32 { return asm.TopK(x, k, &s.top) },
+	}
+}
 
 // Head computes logits a few rows at a time and keeps only what is asked.
 func (b *Backend) Head(ctx context.Context, w backend.Weight, x backend.Act, ask *backend.Ask) (*backend.Answer, error) {
@@ -33,7 +39,7 @@ func (b *Backend) Head(ctx context.Context, w backend.Weight, x backend.Act, ask
 		if ask.Guided {
 			against = b.headLogits(1, wt, xa, n+lo, rows)
 		}
-		b.pool.run(rows, func(_, i int) {
+		b.pool.run(rows, func(worker, i int) {
 			row := logits[i*vocab : (i+1)*vocab]
 			if against != nil {
 				backend.Guide(row, against[i*vocab:(i+1)*vocab], ask.Guidance)
@@ -41,7 +47,7 @@ func (b *Backend) Head(ctx context.Context, w backend.Weight, x backend.Act, ask
 			if b.exact {
 				ask.Reduce(ans, lo+i, row)
 			} else {
-				ask.ReduceBy(&loops, ans, lo+i, row)
+				ask.ReduceBy(b.scratch[worker].loops(), ans, lo+i, row)
 			}
 		})
 	}

@@ -115,9 +115,23 @@ func testHeadPicks(e *env) {
 		{"postpone", backend.Pick{Postpone: []int32{top, 7}}},
 		{"all three", backend.Pick{Forbid: []int32{3, 4}, Never: []int32{top, 4}, Postpone: []int32{5, 6}}},
 		{"noise", backend.Pick{Temperature: 1, Noise: noise}},
+		{"top k", backend.Pick{Temperature: 1, Noise: noise, TopK: 3}},
+		{"the most probable", backend.Pick{Temperature: 1, Noise: noise, TopK: 1}},
+		{"top k of more than all", backend.Pick{Temperature: 3, Noise: noise, TopK: 5 * vocab}},
+		{"top p", backend.Pick{Temperature: 1, Noise: noise, TopP: 0.7}},
+		{"top p of nearly all", backend.Pick{Temperature: 50, Noise: noise, TopP: 0.97}},
+		{"top k and top p", backend.Pick{Temperature: 5, Noise: noise, TopK: 20, TopP: 0.6}},
+		{"top k without noise", backend.Pick{TopK: 3, TopP: 0.5}},
+		{"both and all three", backend.Pick{Temperature: 5, Noise: noise, TopK: 9, TopP: 0.8, Forbid: []int32{3}, Never: []int32{top}, Postpone: []int32{5}}},
 		{"noise and all three", backend.Pick{Temperature: 5, Noise: noise, Forbid: []int32{3}, Never: []int32{top}, Postpone: []int32{5}}},
 	} {
 		e.asked(c.name, w, a, backend.Ask{Pick: &c.pick})
+	}
+	// Everything kept draws what nothing restricted draws.
+	free := e.head(w, a, &backend.Ask{Pick: &backend.Pick{Temperature: 5, Noise: noise}})
+	kept := e.head(w, a, &backend.Ask{Pick: &backend.Pick{Temperature: 5, Noise: noise, TopK: vocab}})
+	if !slices.Equal(free.Candidates, kept.Candidates) {
+		e.Errorf("the top %d of %d are drawn otherwise than all", vocab, vocab)
 	}
 	// Equal logits: the lowest id.
 	tied := e.act(make([]float32, 2*width), 2, width)
@@ -162,6 +176,8 @@ func testHeadRefuses(e *env) {
 		"too few targets":                 {Targets: []int32{0}},
 		"pairs of three rows":             {Guided: true, Logits: true},
 		"noise without keys":              {Pick: &backend.Pick{Temperature: 1}},
+		"a negative top k":                {Pick: &backend.Pick{TopK: -1}},
+		"a top p above 1":                 {Pick: &backend.Pick{TopP: 1.01}},
 	} {
 		if _, err := e.be.Head(e.Context(), w, x, ask); err == nil {
 			e.Errorf("%s: no error", name)

@@ -50,8 +50,9 @@ func Trace(t *testing.T, be backend.Backend) []float32 {
 		}
 		ans := e.head(load(enc, tokens, width), x, &backend.Ask{Logits: true, Targets: ids, Pick: &backend.Pick{Temperature: 1, Noise: noise}})
 		out = append(out, slices.Concat(ans.Logits...)...)
+		few := e.head(load(enc, tokens, width), x, &backend.Ask{Pick: &backend.Pick{Temperature: 5, Noise: noise, TopK: 80, TopP: 0.9}})
 		for i, c := range ans.Candidates {
-			out = append(out, float32(c.Token), float32(c.LogOdds), float32(ans.LogProbs[i]))
+			out = append(out, float32(c.Token), float32(c.LogOdds), float32(ans.LogProbs[i]), float32(few.Candidates[i].Token))
 		}
 	}
 	return out

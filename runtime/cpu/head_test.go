@@ -1,0 +1,37 @@
+package cpu
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"llada/runtime/asm"
+	"llada/runtime/backend"
+)
+
+// BenchmarkDraw takes one token of LLaDA-8B's vocabulary.
+func BenchmarkDraw(b *testing.B) {
+	const vocab = 126464
+	defer asm.Use(asm.Active())
+	if err := asm.Start(); err != nil {
+		b.Fatal(err)
+	}
+	logits := make([]float32, vocab)
+	rng := rand.New(rand.NewPCG(1, 1))
+	for i := range logits {
+		logits[i] = float32(rng.NormFloat64() * 3)
+	}
+	noise := []backend.Key{backend.NewKey(1)}
+	for _, p := range []backend.Pick{
+		{}, {Temperature: 0.7}, {Temperature: 0.7, TopK: 50}, {Temperature: 0.7, TopK: 50, TopP: 0.9}, {Temperature: 0.7, TopP: 0.9},
+	} {
+		b.Run(fmt.Sprintf("T=%v,k=%d,p=%v", p.Temperature, p.TopK, p.TopP), func(b *testing.B) {
+			p.Noise = noise
+			ask, s := &backend.Ask{Pick: &p}, new(scratch)
+			ans := ask.NewAnswer(1)
+			for b.Loop() {
+				ask.ReduceBy(s.loops(), ans, 0, logits)
+			}
+		})
+	}
+}
