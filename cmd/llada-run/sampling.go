@@ -23,6 +23,8 @@ func (o *samplingOptions) addFlags(f *pflag.FlagSet) {
 	f.Float64Var(&o.Threshold, "threshold", d.Threshold, "parallel decoding: commit tokens of at least this `probability`")
 	f.Float64Var(&o.Factor, "factor", 0, "parallel decoding by the `factor` rule instead of the threshold")
 	f.Float64Var(&o.Temperature, "temperature", 0, "sampling `temperature`; 0 is greedy")
+	f.IntVar(&o.TopK, "top-k", 0, "with --temperature: draw among the `N` most probable tokens; 0 is all")
+	f.Float64Var(&o.TopP, "top-p", 1, "with --temperature: draw among the fewest tokens whose `probability` together exceeds this, counted among the top k; 1 is all")
 	f.Uint64Var(&o.Seed, "seed", 0, "`seed` of everything random")
 	f.Float64Var(&o.Guidance, "cfg-scale", 0, "classifier-free guidance `scale`; 0 is off, above it every step costs two passes")
 	f.StringVar(&o.remasking, "remasking", "low_confidence", "which positions stay masked: low_confidence or random")
@@ -46,6 +48,10 @@ func (o *samplingOptions) options(f *pflag.FlagSet) (sample.Options, error) {
 	switch {
 	case o.cache != "none":
 		return s, cli.Usagef("--cache is %q; this version has none only", o.cache)
+	case f.Changed("top-p") && o.TopP <= 0:
+		return s, cli.Usagef("--top-p is %v, want above 0 and at most 1", o.TopP)
+	case o.Temperature == 0 && (o.TopK > 0 || o.TopP < 1):
+		return s, cli.Usagef("--top-k and --top-p restrict what is drawn at a temperature, and without one nothing is: set --temperature above 0")
 	case f.Changed("steps") && o.Steps < 1:
 		return s, cli.Usagef("--steps is %d, want at least 1", o.Steps)
 	case o.Steps > 0 && (f.Changed("threshold") || f.Changed("factor")):

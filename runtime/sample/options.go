@@ -17,6 +17,8 @@ type Options struct {
 	Factor    float64 // if above 0: the factor rule instead of the threshold
 
 	Temperature float64 // of the Gumbel noise; 0 is greedy
+	TopK        int     // draw among this many most probable tokens; 0: among all
+	TopP        float64 // and among the fewest whose probability exceeds this; 0 and 1: all
 	Seed        uint64
 	Guidance    float64 // classifier-free guidance scale; 0 is off
 
@@ -56,6 +58,10 @@ func (o Options) Check() error {
 			o.Steps, o.blocks(), o.GenLength, o.BlockLength, multiples(o.Steps, o.blocks()))
 	case !(o.Temperature >= 0) || math.IsInf(o.Temperature, 0):
 		return fmt.Errorf("temperature is %v, want 0 or more", o.Temperature)
+	case o.TopK < 0:
+		return fmt.Errorf("top-k is %d, want at least 1, or 0 for all", o.TopK)
+	case !(o.TopP >= 0 && o.TopP <= 1):
+		return fmt.Errorf("top-p is %v, want above 0 and at most 1", o.TopP)
 	case !(o.Guidance >= 0) || math.IsInf(o.Guidance, 0):
 		return fmt.Errorf("cfg-scale is %v, want 0 or more", o.Guidance)
 	case o.Steps == 0 && o.Factor == 0 && !(o.Threshold > 0 && o.Threshold <= 1):

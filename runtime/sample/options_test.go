@@ -39,6 +39,11 @@ func TestCheck(t *testing.T) {
 		{"cold", change(func(o *sample.Options) { o.Temperature = -0.1 }), "temperature is -0.1, want 0 or more"},
 		{"temperature NaN", change(func(o *sample.Options) { o.Temperature = math.NaN() }), "temperature is NaN"},
 		{"temperature infinite", change(func(o *sample.Options) { o.Temperature = math.Inf(1) }), "temperature is +Inf"},
+		{"top k below 0", change(func(o *sample.Options) { o.TopK = -1 }), "top-k is -1, want at least 1, or 0 for all"},
+		{"top p below 0", change(func(o *sample.Options) { o.TopP = -0.1 }), "top-p is -0.1, want above 0 and at most 1"},
+		{"top p above 1", change(func(o *sample.Options) { o.TopP = 1.5 }), "top-p is 1.5, want above 0 and at most 1"},
+		{"top p NaN", change(func(o *sample.Options) { o.TopP = math.NaN() }), "top-p is NaN"},
+		{"top p 1", change(func(o *sample.Options) { o.TopK, o.TopP = 50, 1 }), ""},
 		{"guidance below 0", change(func(o *sample.Options) { o.Guidance = -1 }), "cfg-scale is -1, want 0 or more"},
 		{"guidance infinite", change(func(o *sample.Options) { o.Guidance = math.Inf(1) }), "cfg-scale is +Inf"},
 	} {

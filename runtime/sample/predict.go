@@ -50,7 +50,7 @@ func (r *run) hidden() []int32 {
 
 func (r *run) pick(at []int32) *backend.Pick {
 	o := r.Options
-	p := &backend.Pick{Never: []int32{r.Tokens.Mask}, Temperature: o.Temperature}
+	p := &backend.Pick{Never: []int32{r.Tokens.Mask}, Temperature: o.Temperature, TopK: o.TopK, TopP: o.TopP}
 	if o.LogitsEOSInf {
 		p.Forbid = []int32{r.Tokens.EOS}
 	}

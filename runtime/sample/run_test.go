@@ -108,13 +108,16 @@ func TestRandomRemasking(t *testing.T) {
 func TestSeeds(t *testing.T) {
 	keys := func(seed uint64) map[backend.Key]bool {
 		o := official(4, 4, 4)
-		o.Temperature, o.Seed = 0.7, seed
+		o.Temperature, o.Seed, o.TopK, o.TopP = 0.7, seed, 40, 0.9
 		f := &fake{}
 		collect(t, f.sampler(o), []int32{1})
 		found := map[backend.Key]bool{}
 		for _, a := range f.asks {
 			if a.Pick.Temperature != 0.7 {
 				t.Errorf("temperature %v asked", a.Pick.Temperature)
+			}
+			if a.Pick.TopK != 40 || a.Pick.TopP != 0.9 {
+				t.Errorf("top k %d, top p %v asked", a.Pick.TopK, a.Pick.TopP)
 			}
 			for _, k := range a.Pick.Noise {
 				found[k] = true
