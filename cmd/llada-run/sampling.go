@@ -24,7 +24,7 @@ func (o *samplingOptions) addFlags(f *pflag.FlagSet) {
 	f.Float64Var(&o.Factor, "factor", 0, "parallel decoding by the `factor` rule instead of the threshold")
 	f.Float64Var(&o.Temperature, "temperature", 0, "sampling `temperature`; 0 is greedy")
 	f.IntVar(&o.TopK, "top-k", 0, "with --temperature: draw among the `N` most probable tokens; 0 is all")
-	f.Float64Var(&o.TopP, "top-p", 1, "with --temperature: draw among the fewest tokens whose `probability` together exceeds this, counted among the top k; 1 is all")
+	f.Float64Var(&o.TopP, "top-p", 1, "with --temperature: draw among the fewest of the top k whose `probability` together exceeds this; 1 is all")
 	f.Uint64Var(&o.Seed, "seed", 0, "`seed` of everything random")
 	f.Float64Var(&o.Guidance, "cfg-scale", 0, "classifier-free guidance `scale`; 0 is off, above it every step costs two passes")
 	f.StringVar(&o.remasking, "remasking", "low_confidence", "which positions stay masked: low_confidence or random")
