@@ -4,23 +4,23 @@ package asm
 
 // floatAVX2 needs AVX2.
 var floatAVX2 = floatKernels{
-	matmul:   matMulAVX2,
-	scaleAdd: scaleAddAVX2,
-	dot:      dotAVX2,
-	rmsnorm:  rmsNormAVX2,
-	silu:     siluAVX2,
-	softmax:  softmaxAVX2,
-	rotate:   rotateAVX2,
-	sumExp:   sumExpAVX2,
-	argMax:   argMaxAVX2,
-	above:    aboveAVX2,
+	matmul:  matMulAVX2,
+	addTile: addTileAVX2,
+	dot:     dotAVX2,
+	rmsnorm: rmsNormAVX2,
+	silu:    siluAVX2,
+	softmax: softmaxAVX2,
+	rotate:  rotateAVX2,
+	sumExp:  sumExpAVX2,
+	argMax:  argMaxAVX2,
+	above:   aboveAVX2,
 }
 
 //go:noescape
 func matMulAVX2(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
 
 //go:noescape
-func scaleAddAVX2(dst, x *float32, n int, f float32)
+func addTileAVX2(dst *float32, ld int, tile *float32, rows int)
 
 //go:noescape
 func dotAVX2(x, y *float32, n int) float32

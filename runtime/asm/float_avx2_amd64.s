@@ -957,51 +957,37 @@ DATA slide<>+120(SB)/4, $0x00000000
 DATA slide<>+124(SB)/4, $0x00000000
 GLOBL slide<>(SB), RODATA|NOPTR, $128
 
-// func scaleAddAVX2(dst *float32, x *float32, n int, f float32)
-// Requires: AVX
-TEXT ·scaleAddAVX2(SB), NOSPLIT, $0-28
-	MOVQ         dst+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSS f+24(FP), Y8
-	XORQ         BX, BX
-	SUBQ         $0x10, DX
-	JLT          last5
+// func addTileAVX2(dst *float32, ld int, tile *float32, rows int)
+// Requires: AVX, MMX+
+TEXT ·addTileAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ ld+8(FP), CX
+	MOVQ tile+16(FP), DX
+	MOVQ rows+24(FP), BX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), SI
+	LEAQ (AX)(SI*4), SI
 
-step4:
-	VMOVUPS (CX)(BX*1), Y0
-	VMOVUPS (AX)(BX*1), Y1
-	VMULPS  Y8, Y0, Y0
-	VADDPS  Y0, Y1, Y1
-	VMOVUPS Y1, (AX)(BX*1)
-	VMOVUPS 32(CX)(BX*1), Y2
-	VMOVUPS 32(AX)(BX*1), Y3
-	VMULPS  Y8, Y2, Y2
-	VADDPS  Y2, Y3, Y3
-	VMOVUPS Y3, 32(AX)(BX*1)
-	ADDQ    $0x40, BX
-	SUBQ    $0x10, DX
-	JGE     step4
-
-last5:
-	ADDQ       $0x10, DX
-	JEQ        done6
-	NEGQ       DX
-	LEAQ       slide<>+0(SB), SI
-	VMOVUPS    64(SI)(DX*4), Y12
-	VMOVUPS    96(SI)(DX*4), Y13
-	VMASKMOVPS (CX)(BX*1), Y12, Y0
-	VMASKMOVPS (AX)(BX*1), Y12, Y1
-	VMULPS     Y8, Y0, Y0
-	VADDPS     Y0, Y1, Y1
-	VMASKMOVPS Y1, Y12, (AX)(BX*1)
-	VMASKMOVPS 32(CX)(BX*1), Y13, Y2
-	VMASKMOVPS 32(AX)(BX*1), Y13, Y3
-	VMULPS     Y8, Y2, Y2
-	VADDPS     Y2, Y3, Y3
-	VMASKMOVPS Y3, Y13, 32(AX)(BX*1)
-
-done6:
+row4:
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	VMOVUPS    (DX), Y0
+	VADDPS     (AX), Y0, Y0
+	VMOVUPS    Y0, (AX)
+	VMOVUPS    32(DX), Y1
+	VADDPS     32(AX), Y1, Y1
+	VMOVUPS    Y1, 32(AX)
+	VMOVUPS    64(DX), Y2
+	VADDPS     64(AX), Y2, Y2
+	VMOVUPS    Y2, 64(AX)
+	VMOVUPS    96(DX), Y3
+	VADDPS     96(AX), Y3, Y3
+	VMOVUPS    Y3, 96(AX)
+	ADDQ       CX, AX
+	ADDQ       CX, SI
+	ADDQ       $0x00000080, DX
+	DECQ       BX
+	JNE        row4
 	VZEROUPPER
 	RET
 
@@ -1015,9 +1001,9 @@ TEXT ·rmsNormAVX2(SB), NOSPLIT, $0-36
 	VBROADCASTSS r+32(FP), Y8
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last8
+	JLT          last6
 
-step7:
+step5:
 	VMOVUPS (CX)(SI*1), Y0
 	VMOVUPS (DX)(SI*1), Y1
 	VMULPS  Y8, Y0, Y0
@@ -1030,11 +1016,11 @@ step7:
 	VMOVUPS Y2, 32(AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step7
+	JGE     step5
 
-last8:
+last6:
 	ADDQ       $0x10, BX
-	JEQ        done9
+	JEQ        done7
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), DI
 	VMOVUPS    64(DI)(BX*4), Y12
@@ -1050,7 +1036,7 @@ last8:
 	VMULPS     Y3, Y2, Y2
 	VMASKMOVPS Y2, Y13, 32(AX)(SI*1)
 
-done9:
+done7:
 	VZEROUPPER
 	RET
 
@@ -1065,9 +1051,9 @@ TEXT ·siluAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS c42b20000<>+0(SB), Y15
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last11
+	JLT          last9
 
-step10:
+step8:
 	VMOVUPS (CX)(SI*1), Y0
 	VXORPS  c80000000<>+0(SB), Y0, Y1
 	VMAXPS  Y1, Y14, Y1
@@ -1134,11 +1120,11 @@ step10:
 	VMOVUPS Y0, 32(AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step10
+	JGE     step8
 
-last11:
+last9:
 	ADDQ       $0x10, BX
-	JEQ        done12
+	JEQ        done10
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), DI
 	VMOVUPS    64(DI)(BX*4), Y12
@@ -1208,7 +1194,7 @@ last11:
 	VMULPS     Y5, Y0, Y0
 	VMASKMOVPS Y0, Y13, 32(AX)(SI*1)
 
-done12:
+done10:
 	VZEROUPPER
 	RET
 
@@ -1364,20 +1350,20 @@ TEXT ·softmaxAVX2(SB), NOSPLIT, $0-20
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last14
+	JLT          last12
 
-step13:
+step11:
 	VMULPS (AX)(DX*1), Y10, Y0
 	VMAXPS Y0, Y8, Y8
 	VMULPS 32(AX)(DX*1), Y10, Y2
 	VMAXPS Y2, Y9, Y9
 	ADDQ   $0x40, DX
 	SUBQ   $0x10, BX
-	JGE    step13
+	JGE    step11
 
-last14:
+last12:
 	ADDQ       $0x10, BX
-	JEQ        done15
+	JEQ        done13
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), SI
 	VMOVUPS    64(SI)(BX*4), Y12
@@ -1391,7 +1377,7 @@ last14:
 	VMAXPS     Y2, Y9, Y3
 	VBLENDVPS  Y13, Y3, Y9, Y9
 
-done15:
+done13:
 	VMOVAPS      Y9, Y0
 	VMAXPS       Y0, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
@@ -1406,9 +1392,9 @@ done15:
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last17
+	JLT          last15
 
-step16:
+step14:
 	VMOVUPS (AX)(DX*1), Y0
 	VMULPS  Y10, Y0, Y0
 	VSUBPS  Y11, Y0, Y0
@@ -1471,11 +1457,11 @@ step16:
 	VMOVAPS Y0, Y9
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step16
+	JGE     step14
 
-last17:
+last15:
 	ADDQ       $0x10, BX
-	JEQ        done18
+	JEQ        done16
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), SI
 	VMOVUPS    64(SI)(BX*4), Y12
@@ -1541,7 +1527,7 @@ last17:
 	VADDPS     Y0, Y9, Y0
 	VBLENDVPS  Y13, Y0, Y9, Y9
 
-done18:
+done16:
 	VMOVAPS      Y9, Y0
 	VADDPS       Y0, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
@@ -1555,9 +1541,9 @@ done18:
 	VBROADCASTSS X1, Y1
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          last20
+	JLT          last18
 
-step19:
+step17:
 	VMOVUPS (AX)(DX*1), Y2
 	VMULPS  Y1, Y2, Y2
 	VMOVUPS Y2, (AX)(DX*1)
@@ -1566,11 +1552,11 @@ step19:
 	VMOVUPS Y3, 32(AX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     step19
+	JGE     step17
 
-last20:
+last18:
 	ADDQ       $0x10, CX
-	JEQ        done21
+	JEQ        done19
 	NEGQ       CX
 	LEAQ       slide<>+0(SB), BX
 	VMOVUPS    64(BX)(CX*4), Y12
@@ -1582,7 +1568,7 @@ last20:
 	VMULPS     Y1, Y3, Y3
 	VMASKMOVPS Y3, Y13, 32(AX)(DX*1)
 
-done21:
+done19:
 	VZEROUPPER
 	RET
 
@@ -1606,9 +1592,9 @@ TEXT ·rotateAVX2(SB), NOSPLIT, $0-32
 	LEAQ (AX)(BX*4), SI
 	XORQ DI, DI
 	SUBQ $0x10, BX
-	JLT  last23
+	JLT  last21
 
-step22:
+step20:
 	VMOVUPS (AX)(DI*1), Y0
 	VMOVUPS (SI)(DI*1), Y1
 	VMOVUPS (CX)(DI*1), Y2
@@ -1635,11 +1621,11 @@ step22:
 	VMOVUPS Y1, 32(SI)(DI*1)
 	ADDQ    $0x40, DI
 	SUBQ    $0x10, BX
-	JGE     step22
+	JGE     step20
 
-last23:
+last21:
 	ADDQ       $0x10, BX
-	JEQ        done24
+	JEQ        done22
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), R8
 	VMOVUPS    64(R8)(BX*4), Y12
@@ -1669,7 +1655,7 @@ last23:
 	VMASKMOVPS Y4, Y13, 32(AX)(DI*1)
 	VMASKMOVPS Y1, Y13, 32(SI)(DI*1)
 
-done24:
+done22:
 	VZEROUPPER
 	RET
 
@@ -1688,9 +1674,9 @@ TEXT ·sumExpAVX2(SB), NOSPLIT, $0-32
 	VXORPS       X11, X11, X11
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          last26
+	JLT          last24
 
-step25:
+step23:
 	VMOVUPS      (AX)(DX*1), Y0
 	VSUBPS       Y7, Y0, Y0
 	VMAXPS       Y0, Y14, Y0
@@ -1757,11 +1743,11 @@ step25:
 	VADDPD       Y2, Y11, Y11
 	ADDQ         $0x40, DX
 	SUBQ         $0x10, CX
-	JGE          step25
+	JGE          step23
 
-last26:
+last24:
 	ADDQ         $0x10, CX
-	JEQ          done27
+	JEQ          done25
 	NEGQ         CX
 	LEAQ         slide<>+0(SB), BX
 	VMOVUPS      64(BX)(CX*4), Y12
@@ -1833,7 +1819,7 @@ last26:
 	VADDPD       Y0, Y10, Y10
 	VADDPD       Y2, Y11, Y11
 
-done27:
+done25:
 	VADDPD       Y10, Y8, Y8
 	VADDPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
@@ -1855,9 +1841,9 @@ TEXT ·argMaxAVX2(SB), NOSPLIT, $0-24
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last29
+	JLT          last27
 
-step28:
+step26:
 	VMOVUPS (AX)(DX*1), Y0
 	VMAXPS  Y8, Y0, Y0
 	VMOVAPS Y0, Y8
@@ -1866,11 +1852,11 @@ step28:
 	VMOVAPS Y2, Y9
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step28
+	JGE     step26
 
-last29:
+last27:
 	ADDQ       $0x10, BX
-	JEQ        done30
+	JEQ        done28
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), SI
 	VMOVUPS    64(SI)(BX*4), Y12
@@ -1882,7 +1868,7 @@ last29:
 	VMAXPS     Y9, Y2, Y2
 	VBLENDVPS  Y13, Y2, Y9, Y9
 
-done30:
+done28:
 	VMOVAPS      Y9, Y0
 	VMAXPS       Y0, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
@@ -1895,26 +1881,26 @@ done30:
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last34
+	JLT          last32
 
-step33:
+step31:
 	VMOVUPS   (AX)(DX*1), Y0
 	VCMPPS    $0x00, Y10, Y0, Y0
 	VMOVMSKPS Y0, CX
 	TESTL     CX, CX
-	JNE       found31
+	JNE       found29
 	VMOVUPS   32(AX)(DX*1), Y0
 	VCMPPS    $0x00, Y10, Y0, Y0
 	VMOVMSKPS Y0, CX
 	TESTL     CX, CX
-	JNE       found32
+	JNE       found30
 	ADDQ      $0x40, DX
 	SUBQ      $0x10, BX
-	JGE       step33
+	JGE       step31
 
-last34:
+last32:
 	ADDQ       $0x10, BX
-	JEQ        done35
+	JEQ        done33
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), CX
 	VMOVUPS    64(CX)(BX*4), Y12
@@ -1924,24 +1910,24 @@ last34:
 	VANDPS     Y12, Y0, Y0
 	VMOVMSKPS  Y0, CX
 	TESTL      CX, CX
-	JNE        found31
+	JNE        found29
 	VMASKMOVPS 32(AX)(DX*1), Y13, Y0
 	VCMPPS     $0x00, Y10, Y0, Y0
 	VANDPS     Y13, Y0, Y0
 	VMOVMSKPS  Y0, CX
 	TESTL      CX, CX
-	JNE        found32
+	JNE        found30
 
-done35:
+done33:
 	XORQ AX, AX
 	MOVQ AX, ret+16(FP)
 	VZEROUPPER
 	RET
 
-found32:
+found30:
 	ADDQ $0x20, DX
 
-found31:
+found29:
 	TZCNTL CX, CX
 	SHRQ   $0x02, DX
 	LEAQ   (DX)(CX*1), AX
@@ -1959,12 +1945,30 @@ TEXT ·aboveAVX2(SB), NOSPLIT, $0-40
 	XORQ         BX, BX
 	XORQ         SI, SI
 	SUBQ         $0x10, DX
-	JLT          last37
+	JLT          last35
 
-step36:
+step34:
 	VMOVUPS   (CX)(SI*1), Y0
 	VCMPPS    $0x1e, Y8, Y0, Y0
 	VMOVMSKPS Y0, DI
+	TESTL     DI, DI
+	JEQ       none37
+	MOVL      SI, R8
+	SHRL      $0x02, R8
+
+hit38:
+	TZCNTL DI, R9
+	LEAL   (R8)(R9*1), R9
+	MOVL   R9, (AX)(BX*4)
+	INCQ   BX
+	LEAL   -1(DI), R9
+	ANDL   R9, DI
+	JNE    hit38
+
+none37:
+	VMOVUPS   32(CX)(SI*1), Y1
+	VCMPPS    $0x1e, Y8, Y1, Y1
+	VMOVMSKPS Y1, DI
 	TESTL     DI, DI
 	JEQ       none39
 	MOVL      SI, R8
@@ -1972,7 +1976,7 @@ step36:
 
 hit40:
 	TZCNTL DI, R9
-	LEAL   (R8)(R9*1), R9
+	LEAL   8(R8)(R9*1), R9
 	MOVL   R9, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(DI), R9
@@ -1980,31 +1984,13 @@ hit40:
 	JNE    hit40
 
 none39:
-	VMOVUPS   32(CX)(SI*1), Y1
-	VCMPPS    $0x1e, Y8, Y1, Y1
-	VMOVMSKPS Y1, DI
-	TESTL     DI, DI
-	JEQ       none41
-	MOVL      SI, R8
-	SHRL      $0x02, R8
-
-hit42:
-	TZCNTL DI, R9
-	LEAL   8(R8)(R9*1), R9
-	MOVL   R9, (AX)(BX*4)
-	INCQ   BX
-	LEAL   -1(DI), R9
-	ANDL   R9, DI
-	JNE    hit42
-
-none41:
 	ADDQ $0x40, SI
 	SUBQ $0x10, DX
-	JGE  step36
+	JGE  step34
 
-last37:
+last35:
 	ADDQ       $0x10, DX
-	JEQ        done38
+	JEQ        done36
 	NEGQ       DX
 	LEAQ       slide<>+0(SB), DI
 	VMOVUPS    64(DI)(DX*4), Y12
@@ -2014,40 +2000,40 @@ last37:
 	VANDPS     Y12, Y0, Y0
 	VMOVMSKPS  Y0, DX
 	TESTL      DX, DX
-	JEQ        none43
+	JEQ        none41
 	MOVL       SI, DI
 	SHRL       $0x02, DI
 
-hit44:
+hit42:
 	TZCNTL DX, R8
 	LEAL   (DI)(R8*1), R8
 	MOVL   R8, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(DX), R8
 	ANDL   R8, DX
-	JNE    hit44
+	JNE    hit42
 
-none43:
+none41:
 	VMASKMOVPS 32(CX)(SI*1), Y13, Y1
 	VCMPPS     $0x1e, Y8, Y1, Y1
 	VANDPS     Y13, Y1, Y1
 	VMOVMSKPS  Y1, CX
 	TESTL      CX, CX
-	JEQ        none45
+	JEQ        none43
 	MOVL       SI, DX
 	SHRL       $0x02, DX
 
-hit46:
+hit44:
 	TZCNTL CX, SI
 	LEAL   8(DX)(SI*1), SI
 	MOVL   SI, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(CX), SI
 	ANDL   SI, CX
-	JNE    hit46
+	JNE    hit44
 
-none45:
-done38:
+none43:
+done36:
 	MOVQ BX, ret+32(FP)
 	VZEROUPPER
 	RET

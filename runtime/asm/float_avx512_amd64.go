@@ -4,23 +4,23 @@ package asm
 
 // floatAVX512 needs AVX-512 F, BMI2 and POPCNT.
 var floatAVX512 = floatKernels{
-	matmul:   matMulAVX512,
-	scaleAdd: scaleAddAVX512,
-	dot:      dotAVX512,
-	rmsnorm:  rmsNormAVX512,
-	silu:     siluAVX512,
-	softmax:  softmaxAVX512,
-	rotate:   rotateAVX512,
-	sumExp:   sumExpAVX512,
-	argMax:   argMaxAVX512,
-	above:    aboveAVX512,
+	matmul:  matMulAVX512,
+	addTile: addTileAVX512,
+	dot:     dotAVX512,
+	rmsnorm: rmsNormAVX512,
+	silu:    siluAVX512,
+	softmax: softmaxAVX512,
+	rotate:  rotateAVX512,
+	sumExp:  sumExpAVX512,
+	argMax:  argMaxAVX512,
+	above:   aboveAVX512,
 }
 
 //go:noescape
 func matMulAVX512(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
 
 //go:noescape
-func scaleAddAVX512(dst, x *float32, n int, f float32)
+func addTileAVX512(dst *float32, ld int, tile *float32, rows int)
 
 //go:noescape
 func dotAVX512(x, y *float32, n int) float32

@@ -912,40 +912,31 @@ done3:
 	VZEROUPPER
 	RET
 
-// func scaleAddAVX512(dst *float32, x *float32, n int, f float32)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·scaleAddAVX512(SB), NOSPLIT, $0-28
-	MOVQ         dst+0(FP), AX
-	MOVQ         x+8(FP), CX
-	MOVQ         n+16(FP), DX
-	VBROADCASTSS f+24(FP), Z8
-	XORQ         BX, BX
-	SUBQ         $0x10, DX
-	JLT          last5
+// func addTileAVX512(dst *float32, ld int, tile *float32, rows int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·addTileAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ ld+8(FP), CX
+	MOVQ tile+16(FP), DX
+	MOVQ rows+24(FP), BX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), SI
+	LEAQ (AX)(SI*4), SI
 
-step4:
-	VMOVUPS (CX)(BX*1), Z0
-	VMOVUPS (AX)(BX*1), Z1
-	VMULPS  Z8, Z0, Z0
-	VADDPS  Z0, Z1, Z1
-	VMOVUPS Z1, (AX)(BX*1)
-	ADDQ    $0x40, BX
-	SUBQ    $0x10, DX
-	JGE     step4
-
-last5:
-	ADDQ      $0x10, DX
-	JEQ       done6
-	MOVL      $0x0000ffff, SI
-	BZHIL     DX, SI, SI
-	KMOVW     SI, K1
-	VMOVUPS.Z (CX)(BX*1), K1, Z0
-	VMOVUPS.Z (AX)(BX*1), K1, Z1
-	VMULPS    Z8, Z0, Z0
-	VADDPS    Z0, Z1, Z1
-	VMOVUPS   Z1, K1, (AX)(BX*1)
-
-done6:
+row4:
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	VMOVUPS    (DX), Z0
+	VADDPS     (AX), Z0, Z0
+	VMOVUPS    Z0, (AX)
+	VMOVUPS    64(DX), Z1
+	VADDPS     64(AX), Z1, Z1
+	VMOVUPS    Z1, 64(AX)
+	ADDQ       CX, AX
+	ADDQ       CX, SI
+	ADDQ       $0x00000080, DX
+	DECQ       BX
+	JNE        row4
 	VZEROUPPER
 	RET
 
@@ -959,9 +950,9 @@ TEXT ·rmsNormAVX512(SB), NOSPLIT, $0-36
 	VBROADCASTSS r+32(FP), Z8
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last8
+	JLT          last6
 
-step7:
+step5:
 	VMOVUPS (CX)(SI*1), Z0
 	VMOVUPS (DX)(SI*1), Z1
 	VMULPS  Z8, Z0, Z0
@@ -969,11 +960,11 @@ step7:
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step7
+	JGE     step5
 
-last8:
+last6:
 	ADDQ      $0x10, BX
-	JEQ       done9
+	JEQ       done7
 	MOVL      $0x0000ffff, DI
 	BZHIL     BX, DI, DI
 	KMOVW     DI, K1
@@ -983,7 +974,7 @@ last8:
 	VMULPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
-done9:
+done7:
 	VZEROUPPER
 	RET
 
@@ -1010,9 +1001,9 @@ TEXT ·siluAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS c80000000<>+0(SB), Z29
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last11
+	JLT          last9
 
-step10:
+step8:
 	VMOVUPS (CX)(SI*1), Z0
 	VPXORD  Z29, Z0, Z1
 	VMAXPS  Z1, Z16, Z1
@@ -1047,11 +1038,11 @@ step10:
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step10
+	JGE     step8
 
-last11:
+last9:
 	ADDQ      $0x10, BX
-	JEQ       done12
+	JEQ       done10
 	MOVL      $0x0000ffff, DI
 	BZHIL     BX, DI, DI
 	KMOVW     DI, K1
@@ -1088,7 +1079,7 @@ last11:
 	VMULPS    Z5, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
-done12:
+done10:
 	VZEROUPPER
 	RET
 
@@ -1156,18 +1147,18 @@ TEXT ·softmaxAVX512(SB), NOSPLIT, $0-20
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last14
+	JLT          last12
 
-step13:
+step11:
 	VMULPS (AX)(DX*1), Z10, Z0
 	VMAXPS Z0, Z8, Z8
 	ADDQ   $0x40, DX
 	SUBQ   $0x10, BX
-	JGE    step13
+	JGE    step11
 
-last14:
+last12:
 	ADDQ      $0x10, BX
-	JEQ       done15
+	JEQ       done13
 	MOVL      $0x0000ffff, SI
 	BZHIL     BX, SI, SI
 	KMOVW     SI, K1
@@ -1176,7 +1167,7 @@ last14:
 	VMAXPS    Z0, Z8, Z1
 	VBLENDMPS Z1, Z8, K1, Z8
 
-done15:
+done13:
 	VEXTRACTF64X4 $0x01, Z8, Y0
 	VMAXPS        Y0, Y8, Y8
 	VEXTRACTF128  $0x01, Y8, X0
@@ -1190,9 +1181,9 @@ done15:
 	XORQ          DX, DX
 	MOVQ          CX, BX
 	SUBQ          $0x10, BX
-	JLT           last17
+	JLT           last15
 
-step16:
+step14:
 	VMOVUPS (AX)(DX*1), Z0
 	VMULPS  Z10, Z0, Z0
 	VSUBPS  Z11, Z0, Z0
@@ -1225,11 +1216,11 @@ step16:
 	VMOVAPS Z0, Z8
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step16
+	JGE     step14
 
-last17:
+last15:
 	ADDQ      $0x10, BX
-	JEQ       done18
+	JEQ       done16
 	MOVL      $0x0000ffff, SI
 	BZHIL     BX, SI, SI
 	KMOVW     SI, K1
@@ -1264,7 +1255,7 @@ last17:
 	VADDPS    Z0, Z8, Z0
 	VBLENDMPS Z0, Z8, K1, Z8
 
-done18:
+done16:
 	VEXTRACTF64X4 $0x01, Z8, Y0
 	VADDPS        Y0, Y8, Y8
 	VEXTRACTF128  $0x01, Y8, X0
@@ -1278,19 +1269,19 @@ done18:
 	VBROADCASTSS  X1, Z1
 	XORQ          DX, DX
 	SUBQ          $0x10, CX
-	JLT           last20
+	JLT           last18
 
-step19:
+step17:
 	VMOVUPS (AX)(DX*1), Z2
 	VMULPS  Z1, Z2, Z2
 	VMOVUPS Z2, (AX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     step19
+	JGE     step17
 
-last20:
+last18:
 	ADDQ      $0x10, CX
-	JEQ       done21
+	JEQ       done19
 	MOVL      $0x0000ffff, BX
 	BZHIL     CX, BX, BX
 	KMOVW     BX, K1
@@ -1298,7 +1289,7 @@ last20:
 	VMULPS    Z1, Z2, Z2
 	VMOVUPS   Z2, K1, (AX)(DX*1)
 
-done21:
+done19:
 	VZEROUPPER
 	RET
 
@@ -1315,9 +1306,9 @@ TEXT ·rotateAVX512(SB), NOSPLIT, $0-32
 	LEAQ (AX)(BX*4), SI
 	XORQ DI, DI
 	SUBQ $0x10, BX
-	JLT  last23
+	JLT  last21
 
-step22:
+step20:
 	VMOVUPS (AX)(DI*1), Z0
 	VMOVUPS (SI)(DI*1), Z1
 	VMOVUPS (CX)(DI*1), Z2
@@ -1332,11 +1323,11 @@ step22:
 	VMOVUPS Z1, (SI)(DI*1)
 	ADDQ    $0x40, DI
 	SUBQ    $0x10, BX
-	JGE     step22
+	JGE     step20
 
-last23:
+last21:
 	ADDQ      $0x10, BX
-	JEQ       done24
+	JEQ       done22
 	MOVL      $0x0000ffff, R8
 	BZHIL     BX, R8, R8
 	KMOVW     R8, K1
@@ -1353,7 +1344,7 @@ last23:
 	VMOVUPS   Z4, K1, (AX)(DI*1)
 	VMOVUPS   Z1, K1, (SI)(DI*1)
 
-done24:
+done22:
 	VZEROUPPER
 	RET
 
@@ -1381,9 +1372,9 @@ TEXT ·sumExpAVX512(SB), NOSPLIT, $0-32
 	VXORPS       X9, X9, X9
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          last26
+	JLT          last24
 
-step25:
+step23:
 	VMOVUPS       (AX)(DX*1), Z0
 	VSUBPS        Z7, Z0, Z0
 	VMAXPS        Z0, Z16, Z0
@@ -1418,11 +1409,11 @@ step25:
 	VADDPD        Z2, Z9, Z9
 	ADDQ          $0x40, DX
 	SUBQ          $0x10, CX
-	JGE           step25
+	JGE           step23
 
-last26:
+last24:
 	ADDQ          $0x10, CX
-	JEQ           done27
+	JEQ           done25
 	MOVL          $0x0000ffff, BX
 	BZHIL         CX, BX, BX
 	KMOVW         BX, K1
@@ -1460,7 +1451,7 @@ last26:
 	VADDPD        Z0, Z8, Z8
 	VADDPD        Z2, Z9, Z9
 
-done27:
+done25:
 	VADDPD        Z9, Z8, Z8
 	VEXTRACTF64X4 $0x01, Z8, Y6
 	VADDPD        Y6, Y8, Y8
@@ -1481,19 +1472,19 @@ TEXT ·argMaxAVX512(SB), NOSPLIT, $0-24
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last29
+	JLT          last27
 
-step28:
+step26:
 	VMOVUPS (AX)(DX*1), Z0
 	VMAXPS  Z8, Z0, Z0
 	VMOVAPS Z0, Z8
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step28
+	JGE     step26
 
-last29:
+last27:
 	ADDQ      $0x10, BX
-	JEQ       done30
+	JEQ       done28
 	MOVL      $0x0000ffff, SI
 	BZHIL     BX, SI, SI
 	KMOVW     SI, K1
@@ -1501,7 +1492,7 @@ last29:
 	VMAXPS    Z8, Z0, Z0
 	VBLENDMPS Z0, Z8, K1, Z8
 
-done30:
+done28:
 	VEXTRACTF64X4 $0x01, Z8, Y0
 	VMAXPS        Y0, Y8, Y8
 	VEXTRACTF128  $0x01, Y8, X0
@@ -1514,21 +1505,21 @@ done30:
 	XORQ          DX, DX
 	MOVQ          CX, BX
 	SUBQ          $0x10, BX
-	JLT           last34
+	JLT           last32
 
-step33:
+step31:
 	VMOVUPS (AX)(DX*1), Z0
 	VCMPPS  $0x00, Z10, Z0, K2
 	KMOVW   K2, CX
 	TESTL   CX, CX
-	JNE     found31
+	JNE     found29
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step33
+	JGE     step31
 
-last34:
+last32:
 	ADDQ      $0x10, BX
-	JEQ       done35
+	JEQ       done33
 	MOVL      $0x0000ffff, CX
 	BZHIL     BX, CX, CX
 	KMOVW     CX, K1
@@ -1536,15 +1527,15 @@ last34:
 	VCMPPS    $0x00, Z10, Z0, K1, K2
 	KMOVW     K2, CX
 	TESTL     CX, CX
-	JNE       found31
+	JNE       found29
 
-done35:
+done33:
 	XORQ AX, AX
 	MOVQ AX, ret+16(FP)
 	VZEROUPPER
 	RET
 
-found31:
+found29:
 	TZCNTL CX, CX
 	SHRQ   $0x02, DX
 	LEAQ   (DX)(CX*1), AX
@@ -1563,14 +1554,14 @@ TEXT ·aboveAVX512(SB), NOSPLIT, $0-40
 	XORQ         BX, BX
 	XORQ         SI, SI
 	SUBQ         $0x10, DX
-	JLT          last37
+	JLT          last35
 
-step36:
+step34:
 	VMOVUPS       (CX)(SI*1), Z0
 	VCMPPS        $0x1e, Z8, Z0, K2
 	KMOVW         K2, DI
 	TESTL         DI, DI
-	JEQ           none39
+	JEQ           none37
 	MOVL          SI, R8
 	SHRL          $0x02, R8
 	VPBROADCASTD  R8, Z0
@@ -1580,14 +1571,14 @@ step36:
 	POPCNTL       DI, DI
 	ADDQ          DI, BX
 
-none39:
+none37:
 	ADDQ $0x40, SI
 	SUBQ $0x10, DX
-	JGE  step36
+	JGE  step34
 
-last37:
+last35:
 	ADDQ          $0x10, DX
-	JEQ           done38
+	JEQ           done36
 	MOVL          $0x0000ffff, DI
 	BZHIL         DX, DI, DI
 	KMOVW         DI, K1
@@ -1595,7 +1586,7 @@ last37:
 	VCMPPS        $0x1e, Z8, Z0, K1, K2
 	KMOVW         K2, CX
 	TESTL         CX, CX
-	JEQ           none40
+	JEQ           none38
 	MOVL          SI, DX
 	SHRL          $0x02, DX
 	VPBROADCASTD  DX, Z0
@@ -1605,8 +1596,8 @@ last37:
 	POPCNTL       CX, CX
 	ADDQ          CX, BX
 
-none40:
-done38:
+none38:
+done36:
 	MOVQ BX, ret+32(FP)
 	VZEROUPPER
 	RET

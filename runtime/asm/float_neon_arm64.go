@@ -3,23 +3,23 @@
 package asm
 
 var floatNEON = floatKernels{
-	matmul:   matMulNEON,
-	scaleAdd: scaleAddNEON,
-	dot:      dotNEON,
-	rmsnorm:  rmsNormNEON,
-	silu:     siluNEON,
-	softmax:  softmaxNEON,
-	rotate:   rotateNEON,
-	sumExp:   sumExpNEON,
-	argMax:   argMaxNEON,
-	above:    aboveNEON,
+	matmul:  matMulNEON,
+	addTile: addTileNEON,
+	dot:     dotNEON,
+	rmsnorm: rmsNormNEON,
+	silu:    siluNEON,
+	softmax: softmaxNEON,
+	rotate:  rotateNEON,
+	sumExp:  sumExpNEON,
+	argMax:  argMaxNEON,
+	above:   aboveNEON,
 }
 
 //go:noescape
 func matMulNEON(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
 
 //go:noescape
-func scaleAddNEON(dst, x *float32, n int, f float32)
+func addTileNEON(dst *float32, ld int, tile *float32, rows int)
 
 //go:noescape
 func dotNEON(x, y *float32, n int) float32

@@ -207,44 +207,39 @@ element:
 done:
 	RET
 
-// func scaleAddNEON(dst, x *float32, n int, f float32)
-TEXT ·scaleAddNEON(SB), NOSPLIT, $0-28
-	MOVD  dst+0(FP), R0
-	MOVD  x+8(FP), R1
-	MOVD  n+16(FP), R2
-	FMOVS f+24(FP), F0
-	SUBS  $16, R2
-	BLT   addRest
+// func addTileNEON(dst *float32, ld int, tile *float32, rows int)
+TEXT ·addTileNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD ld+8(FP), R1
+	MOVD tile+16(FP), R2
+	MOVD rows+24(FP), R3
+	LSL  $2, R1, R1
+	ADD  R1<<3, R0, R4
+	ADD  R1<<2, R4, R4
 
-add16:
-	VLD1.P 64(R1), [V4.S4, V5.S4, V6.S4, V7.S4]
-	VLD1   (R0), [V8.S4, V9.S4, V10.S4, V11.S4]
-	WORD   $0x4f809084                            // fmul v4.4s, v4.4s, v0.s[0]
-	WORD   $0x4f8090a5                            // fmul v5.4s, v5.4s, v0.s[0]
-	WORD   $0x4f8090c6                            // fmul v6.4s, v6.4s, v0.s[0]
-	WORD   $0x4f8090e7                            // fmul v7.4s, v7.4s, v0.s[0]
-	WORD   $0x4e24d508                            // fadd v8.4s, v8.4s, v4.4s
-	WORD   $0x4e25d529                            // fadd v9.4s, v9.4s, v5.4s
-	WORD   $0x4e26d54a                            // fadd v10.4s, v10.4s, v6.4s
-	WORD   $0x4e27d56b                            // fadd v11.4s, v11.4s, v7.4s
-	VST1.P [V8.S4, V9.S4, V10.S4, V11.S4], 64(R0)
-	SUBS   $16, R2
-	BGE    add16
+row:
+	PRFM   0(R4), PLDL1KEEP
+	PRFM   64(R4), PLDL1KEEP
+	MOVD   R0, R5
+	VLD1.P 64(R2), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1   (R5), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD   $0x4e20d480                          // fadd v0.4s, v4.4s, v0.4s
+	WORD   $0x4e21d4a1                          // fadd v1.4s, v5.4s, v1.4s
+	WORD   $0x4e22d4c2                          // fadd v2.4s, v6.4s, v2.4s
+	WORD   $0x4e23d4e3                          // fadd v3.4s, v7.4s, v3.4s
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R5)
+	VLD1.P 64(R2), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1   (R5), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD   $0x4e20d480                          // fadd v0.4s, v4.4s, v0.4s
+	WORD   $0x4e21d4a1                          // fadd v1.4s, v5.4s, v1.4s
+	WORD   $0x4e22d4c2                          // fadd v2.4s, v6.4s, v2.4s
+	WORD   $0x4e23d4e3                          // fadd v3.4s, v7.4s, v3.4s
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R5)
+	ADD    R1, R0, R0
+	ADD    R1, R4, R4
+	SUBS   $1, R3
+	BNE    row
 
-addRest:
-	ADDS $16, R2
-	BEQ  addDone
-
-add1:
-	FMOVS.P 4(R1), F4
-	FMOVS   (R0), F8
-	WORD    $0x4f809084 // fmul v4.4s, v4.4s, v0.s[0]
-	WORD    $0x4e24d508 // fadd v8.4s, v8.4s, v4.4s
-	FMOVS.P F8, 4(R0)
-	SUBS    $1, R2
-	BNE     add1
-
-addDone:
 	RET
 
 // func dotNEON(x, y *float32, n int) float32

@@ -50,7 +50,9 @@ func TestFloatKernelsAgree(t *testing.T) {
 				got.check(t)
 			}
 			both("dot", func(k *floatKernels, z []float32) { z[0] = k.dot(&x[0], &y[0], n) })
-			both("scaleAdd", func(k *floatKernels, z []float32) { k.scaleAdd(&z[0], &x[0], n, scale) })
+			if rows := n / StripRows; rows > 0 {
+				both("addTile", func(k *floatKernels, z []float32) { k.addTile(&z[0], 2*StripRows, &x[0], rows) })
+			}
 			both("rmsnorm", func(k *floatKernels, z []float32) { k.rmsnorm(&z[0], &x[0], &y[0], n, scale) })
 			both("silu", func(k *floatKernels, z []float32) { k.silu(&z[0], &x[0], &y[0], n) })
 			both("softmax", func(k *floatKernels, z []float32) { k.softmax(&z[0], n, scale) })

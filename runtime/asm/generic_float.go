@@ -8,16 +8,16 @@ import (
 
 // genericFloats is the definition of the float32 kernels.
 var genericFloats = floatKernels{
-	matmul:   matMulGeneric,
-	scaleAdd: scaleAddGeneric,
-	dot:      dotGeneric,
-	rmsnorm:  rmsNormGeneric,
-	silu:     siluGeneric,
-	softmax:  softmaxGeneric,
-	rotate:   rotateGeneric,
-	sumExp:   sumExpGeneric,
-	argMax:   argMaxGeneric,
-	above:    aboveGeneric,
+	matmul:  matMulGeneric,
+	addTile: addTileGeneric,
+	dot:     dotGeneric,
+	rmsnorm: rmsNormGeneric,
+	silu:    siluGeneric,
+	softmax: softmaxGeneric,
+	rotate:  rotateGeneric,
+	sumExp:  sumExpGeneric,
+	argMax:  argMaxGeneric,
+	above:   aboveGeneric,
 }
 
 // lanes is the number of partial sums of a reduction: element i goes to lane
@@ -50,10 +50,13 @@ func dotGeneric(x, y *float32, n int) float32 {
 	return fold(&s)
 }
 
-func scaleAddGeneric(dst, x *float32, n int, f float32) {
-	ds := unsafe.Slice(dst, n)
-	for i, v := range unsafe.Slice(x, n) {
-		ds[i] += float32(v * f)
+func addTileGeneric(dst *float32, ld int, tile *float32, rows int) {
+	ds, ts := unsafe.Slice(dst, (rows-1)*ld+StripRows), unsafe.Slice(tile, rows*StripRows)
+	for t := range rows {
+		row := ds[t*ld:][:StripRows]
+		for i, v := range ts[t*StripRows:][:StripRows] {
+			row[i] += v
+		}
 	}
 }
 

@@ -5,15 +5,16 @@ package asm
 type floatKernels struct {
 	// matmul, over n rows of a (lda apart) and 32 outputs:
 	// out[t·ldo+r] += Σ w[k·ldw+r]·a[t·lda+k].
-	matmul   func(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
-	scaleAdd func(dst, x *float32, n int, f float32)
-	dot      func(x, y *float32, n int) float32
-	rmsnorm  func(dst, x, w *float32, n int, r float32)
-	silu     func(dst, gate, up *float32, n int)
-	softmax  func(x *float32, n int, scale float32)
-	rotate   func(x, cos, sin *float32, n int)
-	sumExp   func(x *float32, n int, most float32) float64
-	argMax   func(x *float32, n int) int
+	matmul func(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
+	// addTile adds a tile [rows][32] to 32 columns of dst, whose rows are ld apart.
+	addTile func(dst *float32, ld int, tile *float32, rows int)
+	dot     func(x, y *float32, n int) float32
+	rmsnorm func(dst, x, w *float32, n int, r float32)
+	silu    func(dst, gate, up *float32, n int)
+	softmax func(x *float32, n int, scale float32)
+	rotate  func(x, cos, sin *float32, n int)
+	sumExp  func(x *float32, n int, most float32) float64
+	argMax  func(x *float32, n int) int
 	// above lists where elements are greater than t, in ascending order, and says
 	// how many. ids has room for n, rounded up to a multiple of 16.
 	above func(ids *int32, x *float32, n int, t float32) int

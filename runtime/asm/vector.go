@@ -14,15 +14,24 @@ func Dot(x, y []float32) float32 {
 	return active.float.dot(&x[0], &y[0], len(x))
 }
 
-// AddScaled is dst[i] += x[i]·f.
-func AddScaled(dst, x []float32, f float32) {
-	if len(dst) != len(x) {
-		panic("asm: add scaled: lengths differ")
-	}
-	if len(x) == 0 {
+// AddTile adds a tile of a product, [rows][32], to the first n ≤ 32 columns of
+// rows of dst, ld apart.
+func AddTile(dst []float32, ld int, tile []float32, rows, n int) {
+	if rows == 0 {
 		return
 	}
-	active.float.scaleAdd(&dst[0], &x[0], len(x), f)
+	if n > StripRows || len(tile) < rows*StripRows || len(dst) < (rows-1)*ld+n {
+		panic("asm: add tile: short rows")
+	}
+	if n == StripRows {
+		active.float.addTile(&dst[0], ld, &tile[0], rows)
+		return
+	}
+	for t := range rows {
+		for i, v := range tile[t*StripRows:][:n] {
+			dst[t*ld+i] += v
+		}
+	}
 }
 
 // RMSNorm is dst[i] = x[i]/√(mean(x²) + eps) · w[i], the mean summed in lanes.

@@ -55,22 +55,28 @@ func TestDot(t *testing.T) {
 	})
 }
 
-func TestAddScaled(t *testing.T) {
-	all(t, "add scaled", func(t *testing.T) {
+func TestAddTile(t *testing.T) {
+	all(t, "add tile", func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(2, 1))
-		for _, n := range sizes {
-			for offset := range 2 {
-				x, before, f := random(rng, n, offset), random(rng, n, 0), float32(rng.NormFloat64())
-				got := newGuarded(n, offset)
-				copy(got.x, before)
-				AddScaled(got.x, x, f)
-				want := make([]float32, n)
-				for i := range want {
-					p := float32(x[i] * f)
-					want[i] = before[i] + p
+		for rows := range 14 {
+			for _, n := range []int{1, 16, 31, 32} {
+				for _, ld := range []int{n, 32, 33, 64} {
+					if ld < n {
+						continue
+					}
+					length := max(rows-1, 0)*ld + n
+					tile, before := random(rng, rows*StripRows, 1), random(rng, length, 0)
+					got := newGuarded(length, 1)
+					copy(got.x, before)
+					AddTile(got.x, ld, tile, rows, n)
+					for i := range before {
+						if t, r := i/ld, i%ld; t < rows && r < n {
+							before[i] += tile[t*StripRows+r]
+						}
+					}
+					sameBits(t, got.x, before)
+					got.check(t)
 				}
-				sameBits(t, got.x, want)
-				got.check(t)
 			}
 		}
 	})

@@ -141,10 +141,7 @@ func spread(dst []float32, cols, g int, tile []float32, first, rows int) {
 // accumulate adds rows of a tile to its 32 columns of dst.
 func accumulate(dst []float32, cols, g int, tile []float32, first, rows int) {
 	lo := g * asm.StripRows
-	n := min(asm.StripRows, cols-lo)
-	for t := first; t < first+rows; t++ {
-		asm.AddScaled(dst[t*cols+lo:t*cols+lo+n], tile[t*asm.StripRows:t*asm.StripRows+n], 1)
-	}
+	asm.AddTile(dst[first*cols+lo:], cols, tile[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
 }
 
 func fits(dst *act, w *weight, rows int) {

@@ -80,13 +80,23 @@ func (g *a64) byLane(quads int, d, n, m, lane int) {
 }
 
 func (g *a64) vectors() {
-	g.text("scaleAddNEON", "dst, x *float32, n int, f float32", "")
-	g.each("add", "R2", func(quads int) {
-		g.take(4, quads, "R1")
-		g.peek(8, quads, "R0")
-		g.byLane(quads, 4, 4, 0, 0)
-		g.every(quads, "fadd", 8, 8, 4)
-		g.put(8, quads, "R0")
+	g.text("addTileNEON", "dst *float32, ld int, tile *float32, rows int", "")
+	g.op("LSL", "$2, R1, R1")
+	g.op("ADD", "R1<<3, R0, R4")
+	g.op("ADD", "R1<<2, R4, R4") // 12 rows on, a panel's height
+	g.while("row", "R3", func() {
+		for i := range 2 {
+			g.op("PRFM", "%d(R4), PLDL1KEEP", 64*i)
+		}
+		g.op("MOVD", "R0, R5")
+		for range 2 {
+			g.take(0, 4, "R2")
+			g.peek(4, 4, "R5")
+			g.every(4, "fadd", 0, 4, 0)
+			g.put(0, 4, "R5")
+		}
+		g.op("ADD", "R1, R0, R0")
+		g.op("ADD", "R1, R4, R4")
 	})
 	g.ret()
 

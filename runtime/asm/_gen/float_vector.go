@@ -9,7 +9,7 @@ import (
 // vectors writes all kernels but matmul.
 func (s *simd) vectors() {
 	s.dot()
-	s.scaleAdd()
+	s.addTile()
 	s.rmsnorm()
 	s.silu()
 	s.softmax()
@@ -96,18 +96,29 @@ func (s *simd) dot() {
 	s.end()
 }
 
-func (s *simd) scaleAdd() {
-	s.begin("scaleAdd", "func(dst, x *float32, n int, f float32)")
-	dst, x, n, f := load("dst"), load("x"), load("n"), s.reg(8)
-	broadcast("f", f)
-	s.loop(n, func(s *step) {
-		u, v := s.reg(2*s.part), s.reg(2*s.part+1)
-		s.load(x, u)
-		s.load(dst, v)
-		VMULPS(f, u, u)
-		VADDPS(u, v, v)
-		s.store(v, dst)
-	})
+// addTile asks for the row 12 further on, a panel's height: rows of dst are far
+// apart, and each is a miss.
+func (s *simd) addTile() {
+	s.begin("addTile", "func(dst *float32, ld int, tile *float32, rows int)")
+	dst, ld, tile, rows := load("dst"), load("ld"), load("tile"), load("rows")
+	ahead := GP64()
+	SHLQ(Imm(2), ld)
+	LEAQ(Mem{Base: ld, Index: ld, Scale: 2}, ahead)
+	LEAQ(Mem{Base: dst, Index: ahead, Scale: 4}, ahead)
+	row := s.label("row")
+	Label(row)
+	PREFETCHT0(Mem{Base: ahead})
+	PREFETCHT0(Mem{Base: ahead, Disp: 64})
+	for v := range 32 / s.width {
+		VMOVUPS(Mem{Base: tile, Disp: 4 * s.width * v}, s.reg(v))
+		VADDPS(Mem{Base: dst, Disp: 4 * s.width * v}, s.reg(v), s.reg(v))
+		VMOVUPS(s.reg(v), Mem{Base: dst, Disp: 4 * s.width * v})
+	}
+	ADDQ(ld, dst)
+	ADDQ(ld, ahead)
+	ADDQ(imm(128), tile)
+	DECQ(rows)
+	JNE(LabelRef(row))
 	s.end()
 }
 
