@@ -81,4 +81,9 @@ func TestProbes(t *testing.T) {
 			tier.ints.probe(3)
 		}
 	}
+	chain(1)
+	chain(3)
+	if f := Clock(1); !(f > 0) {
+		t.Errorf("a clock of %v Hz", f)
+	}
 }

@@ -44,11 +44,15 @@ func TestWords(t *testing.T) {
 			t.Skipf("no %s%s to compare with (GNU binutils for arm64)", tools, tool)
 		}
 	}
+	checked := 0
 	for name := range arm64 {
 		text := generateArm64(name)
 		words := wordLine.FindAllSubmatch(text, -1)
-		if n := bytes.Count(text, []byte("\tWORD")); n == 0 || n != len(words) {
+		if n := bytes.Count(text, []byte("\tWORD")); n != len(words) {
 			t.Errorf("%s: %d of %d words have comments", name, len(words), n)
+			continue
+		}
+		if checked += len(words); len(words) == 0 {
 			continue
 		}
 		source := []byte(".arch armv8.6-a\n")
@@ -80,5 +84,8 @@ func TestWords(t *testing.T) {
 				t.Errorf("%s: %s is %08x, not %08x", name, w[2], want, got)
 			}
 		}
+	}
+	if checked == 0 {
+		t.Error("no words were compared")
 	}
 }
