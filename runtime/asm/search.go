@@ -1,6 +1,9 @@
 package asm
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // The searches of an encoder work on a turned tile: 256 columns of 16 rows, so
 // that a vector holds one column and a lane never leaves its row. Every sum of
@@ -123,6 +126,15 @@ type Grid struct {
 	// are next to low, the others to high.
 	split, low, high [32]float32 // 632, 760, 888
 
+	// In bytes, for arm64: 2·mid as a tree, where the children of node n are 2n and
+	// 2n + 1 and 1 is the root; the values; the upper and the lower bytes of their
+	// bfloat16.
+	tree         [16]uint8 // 1016
+	whole        [16]int8  // 1032
+	upper, lower [16]uint8 // 1048, 1064
+	right        int16     // 1080: −shift
+	ends         [2]int8   // 1082: the first value and the last
+
 	// For the definition, in integers.
 	uniform     bool
 	binned      bool  // the bins are there
@@ -148,6 +160,7 @@ func NewGrid(values []int8, shift uint, leads []float32) *Grid {
 		unit: float32(int(1) << shift), step: 1 / float32(int(1)<<shift),
 		lo: float32(values[0]), hi: float32(values[n-1]),
 		leads: len(leads),
+		right: -int16(shift), ends: [2]int8{values[0], values[n-1]},
 		first: int32(values[0]), last: int32(n - 1),
 	}
 	for i, v := range leads {
@@ -191,7 +204,21 @@ func NewGrid(values []int8, shift uint, leads []float32) *Grid {
 		g.near[i] = g.value[g.bins[i]]
 	}
 	g.binned = g.fillBins()
+	g.fillBytes()
 	return g
+}
+
+// fillBytes fills what a table has in bytes.
+func (g *Grid) fillBytes() {
+	for n := 1; n < len(g.tree); n++ {
+		level := bits.Len(uint(n)) - 1
+		q := (2*(n-1<<level) + 1) * 8 >> level
+		g.tree[n] = uint8(min(2*g.mid[q], 255))
+	}
+	for q, v := range g.values {
+		b := math.Float32bits(float32(v)) >> 16
+		g.whole[q], g.upper[q], g.lower[q] = int8(v), uint8(b>>8), uint8(b)
+	}
 }
 
 // fillBins reports whether each bin has at most one midpoint. One on an edge

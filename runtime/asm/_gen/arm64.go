@@ -62,7 +62,7 @@ func (g *a64) text(name, params, result string, skip ...string) {
 	total := size
 	if result != "" {
 		total = (size + 7) &^ 7
-		if total += 8; result == "float32" {
+		if total += 8; result == "float32" || result == "uint32" {
 			total -= 4
 		}
 	}
@@ -149,6 +149,7 @@ var encodings = map[string]struct {
 	"fabs":   {0x4ea0f800, []string{".4s", ".4s"}},
 	"fadd":   {0x4e20d400, []string{".4s", ".4s", ".4s"}},
 	"fcmeq":  {0x4e20e400, []string{".4s", ".4s", ".4s"}},
+	"fcmge":  {0x6e20e400, []string{".4s", ".4s", ".4s"}},
 	"fcmgt":  {0x6ea0e400, []string{".4s", ".4s", ".4s"}},
 	"fcvtl":  {0x0e617800, []string{".2d", ".2s"}},
 	"fcvtl2": {0x4e617800, []string{".2d", ".4s"}},
@@ -158,6 +159,7 @@ var encodings = map[string]struct {
 	"fmin":   {0x4ea0f400, []string{".4s", ".4s", ".4s"}},
 	"fmul":   {0x6e20dc00, []string{".4s", ".4s", ".4s"}},
 	"fneg":   {0x6ea0f800, []string{".4s", ".4s"}},
+	"frintn": {0x4e218800, []string{".4s", ".4s"}},
 	"fsub":   {0x4ea0d400, []string{".4s", ".4s", ".4s"}},
 	"sadalp": {0x4e606800, []string{".4s", ".8h"}},
 	"scvtf":  {0x4e21d800, []string{".4s", ".4s"}},
@@ -168,11 +170,29 @@ var encodings = map[string]struct {
 	"smull":  {0x0e20c000, []string{".8h", ".8b", ".8b"}},
 	"smull2": {0x4e20c000, []string{".8h", ".16b", ".16b"}},
 
+	"fabd 2d":  {0x6ee0d400, []string{".2d", ".2d", ".2d"}},
 	"fadd 2d":  {0x4e60d400, []string{".2d", ".2d", ".2d"}},
+	"fmax 2d":  {0x4e60f400, []string{".2d", ".2d", ".2d"}},
+	"fmul 2d":  {0x6e60dc00, []string{".2d", ".2d", ".2d"}},
 	"xtn 4h":   {0x0e612800, []string{".4h", ".4s"}},
 	"xtn2 8h":  {0x4e612800, []string{".8h", ".4s"}},
 	"xtn 8b":   {0x0e212800, []string{".8b", ".8h"}},
 	"xtn2 16b": {0x4e212800, []string{".16b", ".8h"}},
+
+	"sqxtn 4h":   {0x0e614800, []string{".4h", ".4s"}},
+	"sqxtn2 8h":  {0x4e614800, []string{".8h", ".4s"}},
+	"sqxtn 8b":   {0x0e214800, []string{".8b", ".8h"}},
+	"sqxtn2 16b": {0x4e214800, []string{".16b", ".8h"}},
+	"sxtl":       {0x0f10a400, []string{".4s", ".4h"}},
+	"sxtl2":      {0x4f10a400, []string{".4s", ".8h"}},
+	"srshl":      {0x4e605400, []string{".8h", ".8h", ".8h"}},
+	"cmgt 16b":   {0x4e203400, []string{".16b", ".16b", ".16b"}},
+	"cmgt 8h":    {0x4e603400, []string{".8h", ".8h", ".8h"}},
+	"cmhs":       {0x6e203c00, []string{".16b", ".16b", ".16b"}},
+	"smax":       {0x4e206400, []string{".16b", ".16b", ".16b"}},
+	"smin":       {0x4e206c00, []string{".16b", ".16b", ".16b"}},
+	"bic":        {0x4e601c00, []string{".16b", ".16b", ".16b"}},
+	"orn":        {0x4ee01c00, []string{".16b", ".16b", ".16b"}},
 }
 
 // v is a vector instruction that Go's assembler lacks, by its entry above.

@@ -23,6 +23,9 @@ const (
 	gridSplit = 632
 	gridLow   = 760
 	gridHigh  = 888
+	gridTree  = 1016
+	gridRight = 1080
+	gridEnds  = 1082
 )
 
 // grid finds the value next to a number.
