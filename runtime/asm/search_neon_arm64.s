@@ -1277,27 +1277,25 @@ column:
 
 // func freeUniformNEON(want, x, imp *float32, grid *Grid)
 TEXT ·freeUniformNEON(SB), NOSPLIT, $0-32
-	MOVD  want+0(FP), R0
-	MOVD  x+8(FP), R1
-	MOVD  imp+16(FP), R2
-	MOVD  grid+24(FP), R3
-	ADD   $288, R3, R8
-	VLD1R (R8), [V23.S4]
-	ADD   $292, R3, R8
-	VLD1R (R8), [V24.S4]
-	ADD   $1082, R3, R8
-	VLD1R (R8), [V25.B16]
-	ADD   $1083, R3, R8
-	VLD1R (R8), [V26.B16]
-	MOVD  $0x3f800000, R8
-	VDUP  R8, V19.S4
-	MOVD  $0x0704ec3d, R8
-	VDUP  R8, V28.S4
-	MOVD  $0x3f000000, R8
-	VDUP  R8, V29.S4
-	MOVD  $0x40000000, R8
-	VDUP  R8, V30.S4
-	MOVD  $4, R4
+	MOVD    want+0(FP), R0
+	MOVD    x+8(FP), R1
+	MOVD    imp+16(FP), R2
+	MOVD    grid+24(FP), R3
+	ADD     $288, R3, R8
+	VLD1R.P 4(R8), [V23.S4]
+	VLD1R.P 4(R8), [V24.S4]
+	ADD     $1082, R3, R8
+	VLD1R.P 1(R8), [V25.B16]
+	VLD1R.P 1(R8), [V26.B16]
+	MOVD    $0x3f800000, R8
+	VDUP    R8, V19.S4
+	MOVD    $0x0704ec3d, R8
+	VDUP    R8, V28.S4
+	MOVD    $0x3f000000, R8
+	VDUP    R8, V29.S4
+	MOVD    $0x40000000, R8
+	VDUP    R8, V30.S4
+	MOVD    $4, R4
 
 part:
 	VMOVI $0, V4.B16
@@ -1469,29 +1467,27 @@ fit:
 
 // func scaleUniformNEON(s, sum, x, imp, want, inv *float32, grid *Grid, tries int)
 TEXT ·scaleUniformNEON(SB), NOSPLIT, $0-64
-	MOVD  s+0(FP), R0
-	MOVD  sum+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  imp+24(FP), R3
-	MOVD  want+32(FP), R4
-	MOVD  inv+40(FP), R5
-	MOVD  grid+48(FP), R6
-	MOVD  tries+56(FP), R7
-	ADD   $288, R6, R8
-	VLD1R (R8), [V23.S4]
-	ADD   $292, R6, R8
-	VLD1R (R8), [V24.S4]
-	ADD   $1082, R6, R8
-	VLD1R (R8), [V25.B16]
-	ADD   $1083, R6, R8
-	VLD1R (R8), [V26.B16]
-	ADD   $1080, R6, R8
-	VLD1R (R8), [V28.H8]
-	MOVD  $0xc2fe0000, R8
-	VDUP  R8, V29.S4
-	MOVD  $0x42fe0000, R8
-	VDUP  R8, V30.S4
-	MOVD  $4, R9
+	MOVD    s+0(FP), R0
+	MOVD    sum+8(FP), R1
+	MOVD    x+16(FP), R2
+	MOVD    imp+24(FP), R3
+	MOVD    want+32(FP), R4
+	MOVD    inv+40(FP), R5
+	MOVD    grid+48(FP), R6
+	MOVD    tries+56(FP), R7
+	ADD     $288, R6, R8
+	VLD1R.P 4(R8), [V23.S4]
+	VLD1R.P 4(R8), [V24.S4]
+	ADD     $1082, R6, R8
+	VLD1R.P 1(R8), [V25.B16]
+	VLD1R.P 1(R8), [V26.B16]
+	ADD     $1080, R6, R8
+	VLD1R   (R8), [V28.H8]
+	MOVD    $0xc2fe0000, R8
+	VDUP    R8, V29.S4
+	MOVD    $0x42fe0000, R8
+	VDUP    R8, V30.S4
+	MOVD    $4, R9
 
 part:
 	VLD1.P 16(R5), [V20.S4]
@@ -1612,23 +1608,21 @@ column:
 
 // func fitUniformNEON(sums, x, imp, s, inv *float32, grid *Grid)
 TEXT ·fitUniformNEON(SB), NOSPLIT, $0-48
-	MOVD  sums+0(FP), R0
-	MOVD  x+8(FP), R1
-	MOVD  imp+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  inv+32(FP), R4
-	MOVD  grid+40(FP), R5
-	ADD   $288, R5, R8
-	VLD1R (R8), [V23.S4]
-	ADD   $292, R5, R8
-	VLD1R (R8), [V24.S4]
-	ADD   $1082, R5, R8
-	VLD1R (R8), [V25.B16]
-	ADD   $1083, R5, R8
-	VLD1R (R8), [V26.B16]
-	ADD   $1080, R5, R8
-	VLD1R (R8), [V28.H8]
-	MOVD  $4, R6
+	MOVD    sums+0(FP), R0
+	MOVD    x+8(FP), R1
+	MOVD    imp+16(FP), R2
+	MOVD    s+24(FP), R3
+	MOVD    inv+32(FP), R4
+	MOVD    grid+40(FP), R5
+	ADD     $288, R5, R8
+	VLD1R.P 4(R8), [V23.S4]
+	VLD1R.P 4(R8), [V24.S4]
+	ADD     $1082, R5, R8
+	VLD1R.P 1(R8), [V25.B16]
+	VLD1R.P 1(R8), [V26.B16]
+	ADD     $1080, R5, R8
+	VLD1R   (R8), [V28.H8]
+	MOVD    $4, R6
 
 part:
 	VLD1.P 16(R3), [V22.S4]
@@ -1721,29 +1715,27 @@ column:
 
 // func codesUniformNEON(code, w *int8, x, s, inv *float32, grid *Grid)
 TEXT ·codesUniformNEON(SB), NOSPLIT, $0-48
-	MOVD  code+0(FP), R0
-	MOVD  w+8(FP), R1
-	MOVD  x+16(FP), R2
-	MOVD  s+24(FP), R3
-	MOVD  inv+32(FP), R4
-	MOVD  grid+40(FP), R5
-	ADD   $288, R5, R8
-	VLD1R (R8), [V23.S4]
-	ADD   $292, R5, R8
-	VLD1R (R8), [V24.S4]
-	ADD   $1082, R5, R8
-	VLD1R (R8), [V25.B16]
-	ADD   $1083, R5, R8
-	VLD1R (R8), [V26.B16]
-	ADD   $1080, R5, R8
-	VLD1R (R8), [V28.H8]
-	MOVD  $0x0d0905010c080400, R8
-	VMOV  R8, V16.D[0]
-	MOVD  $0x0f0b07030e0a0602, R8
-	VMOV  R8, V16.D[1]
-	VMOVI $1, V29.B16
-	MOVD  $64, R10
-	MOVD  $4, R6
+	MOVD    code+0(FP), R0
+	MOVD    w+8(FP), R1
+	MOVD    x+16(FP), R2
+	MOVD    s+24(FP), R3
+	MOVD    inv+32(FP), R4
+	MOVD    grid+40(FP), R5
+	ADD     $288, R5, R8
+	VLD1R.P 4(R8), [V23.S4]
+	VLD1R.P 4(R8), [V24.S4]
+	ADD     $1082, R5, R8
+	VLD1R.P 1(R8), [V25.B16]
+	VLD1R.P 1(R8), [V26.B16]
+	ADD     $1080, R5, R8
+	VLD1R   (R8), [V28.H8]
+	MOVD    $0x0d0905010c080400, R8
+	VMOV    R8, V16.D[0]
+	MOVD    $0x0f0b07030e0a0602, R8
+	VMOV    R8, V16.D[1]
+	VMOVI   $1, V29.B16
+	MOVD    $64, R10
+	MOVD    $4, R6
 
 part:
 	VLD1.P 16(R3), [V22.S4]

@@ -31,6 +31,12 @@ var tileKinds = []struct {
 	{"a magnitude per row", func(rng *rand.Rand, k, r int) float32 {
 		return float32(rng.NormFloat64() * math.Pow(10, float64(4*r-36)))
 	}},
+	{"bfloat16 ties", func(rng *rand.Rand, k, r int) float32 { // where q8 rounds its first scale
+		if k%GroupCols == 5*r {
+			return 127 * (1 + float32(2*r+1)/256)
+		}
+		return float32(rng.IntN(127) - 63)
+	}},
 	{"near negligible", func(rng *rand.Rand, k, r int) float32 { return float32(rng.IntN(5)-2) * (negligible / 2) }},
 	{"subnormal", func(rng *rand.Rand, k, r int) float32 { return float32(rng.IntN(999)) * 1e-45 }},
 	{"large", func(rng *rand.Rand, k, r int) float32 { return float32(rng.NormFloat64()) * 0x1p93 }},

@@ -13,7 +13,7 @@ package main
 //	V12, V13  the same in bytes
 //	V14       importance of four columns
 //	V15       factor from x to units of the grid
-//	V16, V17  sums
+//	V16, V17  sums; V17 is the best candidate where there is one sum
 //	V23–V27   the grid
 //	V31       scratch
 //
@@ -114,8 +114,8 @@ func (s searchNEON) narrow(d, x int) {
 	s.known("VUZP1", "B16", d, x, x+2)
 }
 
-// saturate leaves in d four registers of words, limited to ±127 or −128; scratch
-// is lost. d may be the first of them.
+// saturate leaves in d the words of four registers, x and on, limited to what a
+// byte holds; scratch is lost. d may be x.
 func (s searchNEON) saturate(d, x, scratch int) {
 	s.v("sqxtn 4h", d, x)
 	s.v("sqxtn2 8h", d, x+1)
@@ -125,8 +125,8 @@ func (s searchNEON) saturate(d, x, scratch int) {
 	s.v("sqxtn2 16b", d, scratch)
 }
 
-// widen leaves int16 of two registers as float32 of fraction bits in four, d
-// and on. hi may be none of the first two.
+// widen makes int16 of two registers float32 in four, d and on, divided by
+// 2^fraction. lo may be d; hi may be neither d nor d+1.
 func (s searchNEON) widen(d, lo, hi, fraction int) {
 	s.v("sxtl2", d+1, lo)
 	s.v("sxtl", d, lo)

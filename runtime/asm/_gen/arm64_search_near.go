@@ -17,9 +17,9 @@ type gridNEON interface {
 }
 
 // tableNEON compares 2·(t + 64), rounded down to a byte, with midpoints: 16
-// numbers walk down the tree of a Grid at once, a table look-up and a comparison
-// for each of four levels. The leaves are 16 to 31, so that the tables of what
-// is there for 16 indices follow a register in look-ups.
+// numbers walk down the tree of a Grid at once, a look-up and a comparison for
+// each of four levels. The leaves are 16 to 31: looked up in two registers, they
+// find the second.
 //
 //	V23  the tree
 //	V24  values
@@ -93,9 +93,13 @@ type uniformNEON struct{ *a64 }
 func (g uniformNEON) kernel(name string) string { return name + "UniformNEON" }
 
 func (g uniformNEON) prepare(p string) {
-	for i, offset := range []int{gridLo, gridHi, gridEnds, gridEnds + 1} {
-		g.op("ADD", "$%d, %s, R8", offset, p)
-		g.op("VLD1R", "(R8), %s", list(sGrid+i, 1, map[bool]string{true: "S4", false: "B16"}[i < 2]))
+	g.op("ADD", "$%d, %s, R8", gridLo, p)
+	for i := range 2 {
+		g.op("VLD1R.P", "4(R8), %s", list(sGrid+i, 1, "S4"))
+	}
+	g.op("ADD", "$%d, %s, R8", gridEnds, p)
+	for i := range 2 {
+		g.op("VLD1R.P", "1(R8), %s", list(sGrid+2+i, 1, "B16"))
 	}
 }
 
