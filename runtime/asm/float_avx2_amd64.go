@@ -2,7 +2,7 @@
 
 package asm
 
-// floatAVX2 needs AVX2.
+// floatAVX2 needs AVX2 and FMA.
 var floatAVX2 = floatKernels{
 	matmul:   matMulAVX2,
 	scaleAdd: scaleAddAVX2,

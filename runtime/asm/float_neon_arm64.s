@@ -57,38 +57,22 @@ column:
 	FMOVS.P 4(R11), F22
 	FMOVS.P 4(R12), F23
 	ADD     R3, R8
-	WORD    $0x4f949218        // fmul v24.4s, v16.4s, v20.s[0]
-	WORD    $0x4f949239        // fmul v25.4s, v17.4s, v20.s[0]
-	WORD    $0x4f94925a        // fmul v26.4s, v18.4s, v20.s[0]
-	WORD    $0x4f94927b        // fmul v27.4s, v19.4s, v20.s[0]
-	WORD    $0x4e38d400        // fadd v0.4s, v0.4s, v24.4s
-	WORD    $0x4e39d421        // fadd v1.4s, v1.4s, v25.4s
-	WORD    $0x4e3ad442        // fadd v2.4s, v2.4s, v26.4s
-	WORD    $0x4e3bd463        // fadd v3.4s, v3.4s, v27.4s
-	WORD    $0x4f95921c        // fmul v28.4s, v16.4s, v21.s[0]
-	WORD    $0x4f95923d        // fmul v29.4s, v17.4s, v21.s[0]
-	WORD    $0x4f95925e        // fmul v30.4s, v18.4s, v21.s[0]
-	WORD    $0x4f95927f        // fmul v31.4s, v19.4s, v21.s[0]
-	WORD    $0x4e3cd484        // fadd v4.4s, v4.4s, v28.4s
-	WORD    $0x4e3dd4a5        // fadd v5.4s, v5.4s, v29.4s
-	WORD    $0x4e3ed4c6        // fadd v6.4s, v6.4s, v30.4s
-	WORD    $0x4e3fd4e7        // fadd v7.4s, v7.4s, v31.4s
-	WORD    $0x4f969218        // fmul v24.4s, v16.4s, v22.s[0]
-	WORD    $0x4f969239        // fmul v25.4s, v17.4s, v22.s[0]
-	WORD    $0x4f96925a        // fmul v26.4s, v18.4s, v22.s[0]
-	WORD    $0x4f96927b        // fmul v27.4s, v19.4s, v22.s[0]
-	WORD    $0x4e38d508        // fadd v8.4s, v8.4s, v24.4s
-	WORD    $0x4e39d529        // fadd v9.4s, v9.4s, v25.4s
-	WORD    $0x4e3ad54a        // fadd v10.4s, v10.4s, v26.4s
-	WORD    $0x4e3bd56b        // fadd v11.4s, v11.4s, v27.4s
-	WORD    $0x4f97921c        // fmul v28.4s, v16.4s, v23.s[0]
-	WORD    $0x4f97923d        // fmul v29.4s, v17.4s, v23.s[0]
-	WORD    $0x4f97925e        // fmul v30.4s, v18.4s, v23.s[0]
-	WORD    $0x4f97927f        // fmul v31.4s, v19.4s, v23.s[0]
-	WORD    $0x4e3cd58c        // fadd v12.4s, v12.4s, v28.4s
-	WORD    $0x4e3dd5ad        // fadd v13.4s, v13.4s, v29.4s
-	WORD    $0x4e3ed5ce        // fadd v14.4s, v14.4s, v30.4s
-	WORD    $0x4e3fd5ef        // fadd v15.4s, v15.4s, v31.4s
+	WORD    $0x4f941200        // fmla v0.4s, v16.4s, v20.s[0]
+	WORD    $0x4f941221        // fmla v1.4s, v17.4s, v20.s[0]
+	WORD    $0x4f941242        // fmla v2.4s, v18.4s, v20.s[0]
+	WORD    $0x4f941263        // fmla v3.4s, v19.4s, v20.s[0]
+	WORD    $0x4f951204        // fmla v4.4s, v16.4s, v21.s[0]
+	WORD    $0x4f951225        // fmla v5.4s, v17.4s, v21.s[0]
+	WORD    $0x4f951246        // fmla v6.4s, v18.4s, v21.s[0]
+	WORD    $0x4f951267        // fmla v7.4s, v19.4s, v21.s[0]
+	WORD    $0x4f961208        // fmla v8.4s, v16.4s, v22.s[0]
+	WORD    $0x4f961229        // fmla v9.4s, v17.4s, v22.s[0]
+	WORD    $0x4f96124a        // fmla v10.4s, v18.4s, v22.s[0]
+	WORD    $0x4f96126b        // fmla v11.4s, v19.4s, v22.s[0]
+	WORD    $0x4f97120c        // fmla v12.4s, v16.4s, v23.s[0]
+	WORD    $0x4f97122d        // fmla v13.4s, v17.4s, v23.s[0]
+	WORD    $0x4f97124e        // fmla v14.4s, v18.4s, v23.s[0]
+	WORD    $0x4f97126f        // fmla v15.4s, v19.4s, v23.s[0]
 	SUBS    $1, R13
 	BNE     column
 
@@ -163,22 +147,14 @@ element:
 	FLDPQ   96(R8), (F14, F15)
 	FMOVS.P 4(R9), F16
 	ADD     R3, R8
-	WORD    $0x4f909108        // fmul v8.4s, v8.4s, v16.s[0]
-	WORD    $0x4f909129        // fmul v9.4s, v9.4s, v16.s[0]
-	WORD    $0x4f90914a        // fmul v10.4s, v10.4s, v16.s[0]
-	WORD    $0x4f90916b        // fmul v11.4s, v11.4s, v16.s[0]
-	WORD    $0x4f90918c        // fmul v12.4s, v12.4s, v16.s[0]
-	WORD    $0x4f9091ad        // fmul v13.4s, v13.4s, v16.s[0]
-	WORD    $0x4f9091ce        // fmul v14.4s, v14.4s, v16.s[0]
-	WORD    $0x4f9091ef        // fmul v15.4s, v15.4s, v16.s[0]
-	WORD    $0x4e28d400        // fadd v0.4s, v0.4s, v8.4s
-	WORD    $0x4e29d421        // fadd v1.4s, v1.4s, v9.4s
-	WORD    $0x4e2ad442        // fadd v2.4s, v2.4s, v10.4s
-	WORD    $0x4e2bd463        // fadd v3.4s, v3.4s, v11.4s
-	WORD    $0x4e2cd484        // fadd v4.4s, v4.4s, v12.4s
-	WORD    $0x4e2dd4a5        // fadd v5.4s, v5.4s, v13.4s
-	WORD    $0x4e2ed4c6        // fadd v6.4s, v6.4s, v14.4s
-	WORD    $0x4e2fd4e7        // fadd v7.4s, v7.4s, v15.4s
+	WORD    $0x4f901100        // fmla v0.4s, v8.4s, v16.s[0]
+	WORD    $0x4f901121        // fmla v1.4s, v9.4s, v16.s[0]
+	WORD    $0x4f901142        // fmla v2.4s, v10.4s, v16.s[0]
+	WORD    $0x4f901163        // fmla v3.4s, v11.4s, v16.s[0]
+	WORD    $0x4f901184        // fmla v4.4s, v12.4s, v16.s[0]
+	WORD    $0x4f9011a5        // fmla v5.4s, v13.4s, v16.s[0]
+	WORD    $0x4f9011c6        // fmla v6.4s, v14.4s, v16.s[0]
+	WORD    $0x4f9011e7        // fmla v7.4s, v15.4s, v16.s[0]
 	SUBS    $1, R13
 	BNE     element
 

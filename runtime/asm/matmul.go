@@ -1,7 +1,7 @@
 package asm
 
-// floatKernels are the kernels of float32. Their definitions round every
-// operation by itself, so that all tiers agree to the bit.
+// floatKernels are the kernels of float32. Their definitions say where each
+// operation rounds, so that all tiers agree to the bit.
 type floatKernels struct {
 	// matmul, over n rows of a (lda apart) and 32 outputs:
 	// out[t·ldo+r] += Σ w[k·ldw+r]·a[t·lda+k].
@@ -21,8 +21,8 @@ type floatKernels struct {
 //
 //	out[t·ldo + r] += Σ w[k·ldw + r]·a[t·lda + k]    k = 0 … cols−1 in this order
 //
-// with the sum started at 0 and every operation rounded to float32. It computes
-// exact linear layers (w a transposed strip), q·kᵀ (w the keys, transposed) and
+// with the sum started at 0, every step of it a fused multiply-add (FMA), and
+// the last addition rounded to float32. It computes exact linear layers (w a transposed strip), q·kᵀ (w the keys, transposed) and
 // p·v (w the values as they stand).
 //
 // Callers avoid strides lda and ldw that are multiples of 1024: rows 4 KiB apart

@@ -10,9 +10,8 @@ func init() {
 }
 
 // matmul: four tokens × 16 outputs have their sums in V0–V15, weights in
-// V16–V19, the tokens' elements in V20–V23 and products in V24–V31. What is left
-// goes token by token, 32 outputs in V0–V7, weights in V8–V15 and the element
-// in V16. Products and sums round by themselves.
+// V16–V19 and the tokens' elements in V20–V23. What is left goes token by token,
+// 32 outputs in V0–V7, weights in V8–V15 and the element in V16.
 //
 // R0 out, R1 bytes between its rows, R2 w, R3 bytes between its rows, R4
 // columns, R5 a, R6 bytes between its rows, R7 tokens; R8 w and R9 to R12 a as
@@ -43,12 +42,8 @@ func (g *a64) matmul() {
 			}
 			g.op("ADD", "R3, R8")
 			for t := range 4 {
-				x := 24 + t%2*4
 				for c := range 4 {
-					g.lane("fmul", x+c, 16+c, 20+t, 0)
-				}
-				for c := range 4 {
-					g.v("fadd", 4*t+c, 4*t+c, x+c)
+					g.lane("fmla", 4*t+c, 16+c, 20+t, 0)
 				}
 			}
 		})
@@ -82,10 +77,7 @@ func (g *a64) matmul() {
 			g.op("FMOVS.P", "4(R9), F16")
 			g.op("ADD", "R3, R8")
 			for c := range 8 {
-				g.lane("fmul", 8+c, 8+c, 16, 0)
-			}
-			for c := range 8 {
-				g.v("fadd", c, c, 8+c)
+				g.lane("fmla", c, 8+c, 16, 0)
 			}
 		})
 		g.addOut(0, 8, 24)

@@ -9,19 +9,17 @@ import (
 )
 
 // matmul multiplies tiles of m rows × `vectors` registers of outputs, k
-// innermost; sums stay in registers until they are added to the output. The
-// definition rounds products, so that it takes a multiplication and an addition
-// where the hardware has both in one; on cores with separate pipes for the two
-// that costs nothing.
+// innermost; sums stay in registers until they are added to the output. A
+// register of activations feeds all vectors of a row: broadcast operands in
+// memory would load it once for each.
 //
 // Register plan, from register 0:
 //
 //	m·vectors   sums, [row][vector]
 //	vectors     weights of column k
 //	1           activation k of a row, broadcast
-//	1           product
 //
-// so 24 + 2 + 2 of 32 for 12 rows of AVX-512, 12 + 2 + 2 of 16 for 6 of AVX2.
+// so 24 + 2 + 1 of 32 for 12 rows of AVX-512, 12 + 2 + 1 of 16 for 6 of AVX2.
 // Rows 4i … 4i+3 of a tile are reached from pointer i with the indices 0, lda,
 // 2·lda and 3·lda.
 type matmulTile struct{ m, vectors int }
@@ -44,7 +42,7 @@ func (s *simd) matmul(tiles []matmulTile) {
 		name := func(part string) string { return fmt.Sprintf("%s%d", part, m) }
 		sum := func(t, v int) Op { return s.reg(t*nv + v) }
 		weight := func(v int) Op { return s.reg(m*nv + v) }
-		x, product := s.reg(m*nv+nv), s.reg(m*nv+nv+1)
+		x := s.reg(m*nv + nv)
 
 		// column emits column u from the pointers on.
 		column := func(half, u int) {
@@ -64,12 +62,7 @@ func (s *simd) matmul(tiles []matmulTile) {
 				}
 				VBROADCASTSS(at, x)
 				for v := range nv {
-					p := product
-					if v == nv-1 {
-						p = x
-					}
-					VMULPS(weight(v), x, p)
-					VADDPS(p, sum(t, v), sum(t, v))
+					VFMADD231PS(weight(v), x, sum(t, v))
 				}
 			}
 		}
