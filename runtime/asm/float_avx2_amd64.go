@@ -4,19 +4,23 @@ package asm
 
 // floatAVX2 needs AVX2 and FMA.
 var floatAVX2 = floatKernels{
-	matmul:   matMulAVX2,
-	scaleAdd: scaleAddAVX2,
-	dot:      dotAVX2,
-	rmsnorm:  rmsNormAVX2,
-	silu:     siluAVX2,
-	softmax:  softmaxAVX2,
-	rotate:   rotateAVX2,
-	sumExp:   sumExpAVX2,
-	argMax:   argMaxAVX2,
+	matmul:     matMulAVX2,
+	matmulBF16: matMulBF16AVX2,
+	scaleAdd:   scaleAddAVX2,
+	dot:        dotAVX2,
+	rmsnorm:    rmsNormAVX2,
+	silu:       siluAVX2,
+	softmax:    softmaxAVX2,
+	rotate:     rotateAVX2,
+	sumExp:     sumExpAVX2,
+	argMax:     argMaxAVX2,
 }
 
 //go:noescape
 func matMulAVX2(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
+
+//go:noescape
+func matMulBF16AVX2(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)
 
 //go:noescape
 func scaleAddAVX2(dst, x *float32, n int, f float32)

@@ -4,19 +4,23 @@ package asm
 
 // floatAVX512 needs AVX-512 F and BMI2.
 var floatAVX512 = floatKernels{
-	matmul:   matMulAVX512,
-	scaleAdd: scaleAddAVX512,
-	dot:      dotAVX512,
-	rmsnorm:  rmsNormAVX512,
-	silu:     siluAVX512,
-	softmax:  softmaxAVX512,
-	rotate:   rotateAVX512,
-	sumExp:   sumExpAVX512,
-	argMax:   argMaxAVX512,
+	matmul:     matMulAVX512,
+	matmulBF16: matMulBF16AVX512,
+	scaleAdd:   scaleAddAVX512,
+	dot:        dotAVX512,
+	rmsnorm:    rmsNormAVX512,
+	silu:       siluAVX512,
+	softmax:    softmaxAVX512,
+	rotate:     rotateAVX512,
+	sumExp:     sumExpAVX512,
+	argMax:     argMaxAVX512,
 }
 
 //go:noescape
 func matMulAVX512(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
+
+//go:noescape
+func matMulBF16AVX512(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)
 
 //go:noescape
 func scaleAddAVX512(dst, x *float32, n int, f float32)
@@ -41,3 +45,6 @@ func sumExpAVX512(x *float32, n int, most float32) float64
 
 //go:noescape
 func argMaxAVX512(x *float32, n int) int
+
+//go:noescape
+func matMulAVX512BF16(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)

@@ -3,15 +3,16 @@
 package asm
 
 var floatNEON = floatKernels{
-	matmul:   matMulNEON,
-	scaleAdd: scaleAddNEON,
-	dot:      dotNEON,
-	rmsnorm:  rmsNormNEON,
-	silu:     siluNEON,
-	softmax:  softmaxNEON,
-	rotate:   rotateNEON,
-	sumExp:   sumExpNEON,
-	argMax:   argMaxNEON,
+	matmul:     matMulNEON,
+	matmulBF16: matMulBF16Generic,
+	scaleAdd:   scaleAddNEON,
+	dot:        dotNEON,
+	rmsnorm:    rmsNormNEON,
+	silu:       siluNEON,
+	softmax:    softmaxNEON,
+	rotate:     rotateNEON,
+	sumExp:     sumExpNEON,
+	argMax:     argMaxNEON,
 }
 
 //go:noescape

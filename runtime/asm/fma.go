@@ -21,12 +21,14 @@ func doubtful(s float64) bool {
 	return u<<35 == 1<<63 || u<<1 < normal && u<<1 != 0
 }
 
-// fmaOdd is FMA of any numbers: the sum is rounded to odd in float64, so that
-// the second rounding cannot see a tie that is none (Boldo and Melquiond, IEEE
-// Trans. Computers 57(4), 2008).
+// fmaOdd is FMA of any numbers.
 //
 //go:noinline
-func fmaOdd(a, b, c float32) float32 {
+func fmaOdd(a, b, c float32) float32 { return float32(sumOdd(a, b, c)) }
+
+// sumOdd is a·b + c rounded to odd, so that a second rounding cannot see a tie
+// that is none (Boldo and Melquiond, IEEE Trans. Computers 57(4), 2008).
+func sumOdd(a, b, c float32) float64 {
 	p, z := float64(a)*float64(b), float64(c)
 	s := float64(p + z)
 	v := float64(s - p)
@@ -38,6 +40,17 @@ func fmaOdd(a, b, c float32) float32 {
 			u--
 		}
 		s = math.Float64frombits(u)
+	}
+	return s
+}
+
+// fmaFlush is FMA with a zero of the same sign for what is subnormal after
+// rounding to 24 bits.
+func fmaFlush(a, b, c float32) float32 {
+	const least = 0x1p-126 - 0x1p-151 // rounds to the least normal number
+	s := sumOdd(a, b, c)
+	if math.Abs(s) < least {
+		return float32(math.Copysign(0, s))
 	}
 	return float32(s)
 }

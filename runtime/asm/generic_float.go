@@ -8,15 +8,16 @@ import (
 
 // genericFloats is the definition of the float32 kernels.
 var genericFloats = floatKernels{
-	matmul:   matMulGeneric,
-	scaleAdd: scaleAddGeneric,
-	dot:      dotGeneric,
-	rmsnorm:  rmsNormGeneric,
-	silu:     siluGeneric,
-	softmax:  softmaxGeneric,
-	rotate:   rotateGeneric,
-	sumExp:   sumExpGeneric,
-	argMax:   argMaxGeneric,
+	matmul:     matMulGeneric,
+	matmulBF16: matMulBF16Generic,
+	scaleAdd:   scaleAddGeneric,
+	dot:        dotGeneric,
+	rmsnorm:    rmsNormGeneric,
+	silu:       siluGeneric,
+	softmax:    softmaxGeneric,
+	rotate:     rotateGeneric,
+	sumExp:     sumExpGeneric,
+	argMax:     argMaxGeneric,
 }
 
 // lanes is the number of partial sums of a reduction: element i goes to lane
@@ -125,7 +126,7 @@ func matMulGeneric(out *float32, ldo int, w *float32, ldw, cols int, a *float32,
 	for t := range n {
 		var sums [StripRows]float32
 		for k, v := range as[t*lda : t*lda+cols] {
-			fmaColumn(&sums, (*[StripRows]float32)(ws[k*ldw:]), v, 0)
+			fmaColumn(&sums, (*[StripRows]float32)(ws[k*ldw:]), v, 0, FMA)
 		}
 		for r, s := range sums {
 			outs[t*ldo+r] += s
@@ -133,9 +134,10 @@ func matMulGeneric(out *float32, ldo int, w *float32, ldw, cols int, a *float32,
 	}
 }
 
-// fmaColumn is sums[i] = FMA(w[i], x, sums[i]) from r on. A doubtful sum ends
-// the loop, so that the loop calls nothing and keeps its numbers in registers.
-func fmaColumn(sums, w *[StripRows]float32, x float32, r int) {
+// fmaColumn is sums[i] = fma(w[i], x, sums[i]) from r on, fma being FMA or
+// fmaFlush. A doubtful sum ends the loop, so that the loop calls nothing and
+// keeps its numbers in registers.
+func fmaColumn(sums, w *[StripRows]float32, x float32, r int, fma func(a, b, c float32) float32) {
 	y := float64(x)
 	for ; r < StripRows; r += 4 {
 		a, b := (*[4]float32)(sums[r:]), (*[4]float32)(w[r:])
@@ -145,9 +147,9 @@ func fmaColumn(sums, w *[StripRows]float32, x float32, r int) {
 		s3 := float64(b[3])*y + float64(a[3])
 		if doubtful(s0) || doubtful(s1) || doubtful(s2) || doubtful(s3) {
 			for i := range a {
-				a[i] = FMA(b[i], x, a[i])
+				a[i] = fma(b[i], x, a[i])
 			}
-			fmaColumn(sums, w, x, r+4)
+			fmaColumn(sums, w, x, r+4, fma)
 			return
 		}
 		a[0], a[1], a[2], a[3] = float32(s0), float32(s1), float32(s2), float32(s3)

@@ -5,15 +5,17 @@ package asm
 type floatKernels struct {
 	// matmul, over n rows of a (lda apart) and 32 outputs:
 	// out[t·ldo+r] += Σ w[k·ldw+r]·a[t·lda+k].
-	matmul   func(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
-	scaleAdd func(dst, x *float32, n int, f float32)
-	dot      func(x, y *float32, n int) float32
-	rmsnorm  func(dst, x, w *float32, n int, r float32)
-	silu     func(dst, gate, up *float32, n int)
-	softmax  func(x *float32, n int, scale float32)
-	rotate   func(x, cos, sin *float32, n int)
-	sumExp   func(x *float32, n int, most float32) float64
-	argMax   func(x *float32, n int) int
+	matmul func(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
+	// matmulBF16 is that with pairs of bfloat16 for w and a (MatMulBF16).
+	matmulBF16 func(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)
+	scaleAdd   func(dst, x *float32, n int, f float32)
+	dot        func(x, y *float32, n int) float32
+	rmsnorm    func(dst, x, w *float32, n int, r float32)
+	silu       func(dst, gate, up *float32, n int)
+	softmax    func(x *float32, n int, scale float32)
+	rotate     func(x, cos, sin *float32, n int)
+	sumExp     func(x *float32, n int, most float32) float64
+	argMax     func(x *float32, n int) int
 }
 
 // MatMul adds the product of a float32 panel with n rows of activations to 32
