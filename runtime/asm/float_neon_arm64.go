@@ -4,7 +4,7 @@ package asm
 
 var floatNEON = floatKernels{
 	matmul:     matMulNEON,
-	matmulBF16: matMulBF16Generic,
+	matmulBF16: matMulBF16NEON,
 	scaleAdd:   scaleAddNEON,
 	dot:        dotNEON,
 	rmsnorm:    rmsNormNEON,
