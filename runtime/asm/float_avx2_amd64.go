@@ -6,6 +6,7 @@ package asm
 var floatAVX2 = floatKernels{
 	matmul:     matMulAVX2,
 	matmulBF16: matMulBF16AVX2,
+	transpose:  transposeAVX2,
 	scaleAdd:   scaleAddAVX2,
 	dot:        dotAVX2,
 	rmsnorm:    rmsNormAVX2,
@@ -45,3 +46,6 @@ func sumExpAVX2(x *float32, n int, most float32) float64
 
 //go:noescape
 func argMaxAVX2(x *float32, n int) int
+
+//go:noescape
+func transposeAVX2(dst *uint32, src *byte, stride, words int)

@@ -6,6 +6,7 @@ package asm
 var floatAVX512 = floatKernels{
 	matmul:     matMulAVX512,
 	matmulBF16: matMulBF16AVX512,
+	transpose:  transposeAVX2,
 	scaleAdd:   scaleAddAVX512,
 	dot:        dotAVX512,
 	rmsnorm:    rmsNormAVX512,

@@ -5,6 +5,7 @@ package asm
 var floatNEON = floatKernels{
 	matmul:     matMulNEON,
 	matmulBF16: matMulBF16NEON,
+	transpose:  transposeGeneric,
 	scaleAdd:   scaleAddNEON,
 	dot:        dotNEON,
 	rmsnorm:    rmsNormNEON,

@@ -10,6 +10,7 @@ import (
 var genericFloats = floatKernels{
 	matmul:     matMulGeneric,
 	matmulBF16: matMulBF16Generic,
+	transpose:  transposeGeneric,
 	scaleAdd:   scaleAddGeneric,
 	dot:        dotGeneric,
 	rmsnorm:    rmsNormGeneric,

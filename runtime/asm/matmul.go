@@ -8,6 +8,7 @@ type floatKernels struct {
 	matmul func(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
 	// matmulBF16 is that with pairs of bfloat16 for w and a (MatMulBF16).
 	matmulBF16 func(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)
+	transpose  func(dst *uint32, src *byte, stride, words int) // words is a multiple of 8
 	scaleAdd   func(dst, x *float32, n int, f float32)
 	dot        func(x, y *float32, n int) float32
 	rmsnorm    func(dst, x, w *float32, n int, r float32)

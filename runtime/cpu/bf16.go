@@ -34,30 +34,22 @@ func (s *scratch) multiplyPairs(tile []float32, in input, w *weight, g int) {
 func (s *scratch) transposePairs(w *weight, g, lo, n int) {
 	s.pairs = sized(s.pairs, quant.TileCols/2*asm.StripRows)
 	cols := w.info.Cols()
-	var rows [asm.StripRows][]byte
-	for r := range rows {
-		if row := g*asm.StripRows + r; row < w.info.Rows() {
-			rows[r] = w.data[2*(row*cols+lo):][:2*n]
-		} else {
-			rows[r] = nothing[:2*n]
-		}
-	}
-	for r := 0; r < asm.StripRows; r += 4 {
-		r0, r1, r2, r3 := rows[r], rows[r+1], rows[r+2], rows[r+3]
-		for k := range n / 2 {
-			d := (*[4]uint32)(s.pairs[k*asm.StripRows+r:])
-			d[0] = binary.LittleEndian.Uint32(r0[4*k:])
-			d[1] = binary.LittleEndian.Uint32(r1[4*k:])
-			d[2] = binary.LittleEndian.Uint32(r2[4*k:])
-			d[3] = binary.LittleEndian.Uint32(r3[4*k:])
+	data := w.data[2*(g*asm.StripRows*cols+lo):]
+	rows := min(asm.StripRows, w.info.Rows()-g*asm.StripRows)
+	if rows == asm.StripRows {
+		asm.Transpose(s.pairs, data, 2*cols, n/2)
+	} else {
+		clear(s.pairs)
+		for r := range rows {
+			for k := range n / 2 {
+				s.pairs[k*asm.StripRows+r] = binary.LittleEndian.Uint32(data[2*r*cols+4*k:])
+			}
 		}
 	}
 	if n%2 == 1 {
-		for r, row := range rows {
-			s.pairs[n/2*asm.StripRows+r] = uint32(binary.LittleEndian.Uint16(row[2*n-2:]))
+		last := s.pairs[n/2*asm.StripRows:][:asm.StripRows]
+		for r := range rows {
+			last[r] = uint32(binary.LittleEndian.Uint16(data[2*(r*cols+n-1):]))
 		}
 	}
 }
-
-// nothing stands for rows below the matrix.
-var nothing [2 * quant.TileCols]byte

@@ -14,6 +14,7 @@ func init() {
 		s.matmul(s.float32s(), tilesAVX2)
 		s.matmul(s.bfloats(), tilesAVX2)
 		s.vectors()
+		transpose()
 	}
 }
 
