@@ -2,6 +2,7 @@ package asm
 
 import (
 	"encoding/binary"
+	"math"
 	"unsafe"
 )
 
@@ -22,6 +23,22 @@ func Transpose(dst []uint32, src []byte, stride, words int) {
 		for r := range StripRows {
 			dst[k*StripRows+r] = binary.LittleEndian.Uint32(src[r*stride+4*k:])
 		}
+	}
+}
+
+// TransposeFloats is Transpose of float32.
+func TransposeFloats(dst []float32, src []byte, stride, words int) {
+	Transpose(unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst))), len(dst)), src, stride, words)
+}
+
+// Widen makes a strip of float32, [column][32], from one of pairs of bfloat16.
+func Widen(dst []float32, pairs []uint32) {
+	for len(pairs) > 0 {
+		p, d := (*[StripRows]uint32)(pairs), (*[2 * StripRows]float32)(dst)
+		for r, v := range p {
+			d[r], d[r+StripRows] = math.Float32frombits(v<<16), math.Float32frombits(v&0xffff0000)
+		}
+		pairs, dst = pairs[StripRows:], dst[2*StripRows:]
 	}
 }
 

@@ -38,6 +38,16 @@ func TestTranspose(t *testing.T) {
 	})
 }
 
+// A pair's lower half is the even column.
+func TestWiden(t *testing.T) {
+	pairs, got := make([]uint32, 2*StripRows), make([]float32, 4*StripRows)
+	pairs[5], pairs[StripRows+7] = 0x3f804000, 0xc0400000 // 1 and 2; −3 and 0
+	Widen(got, pairs)
+	want := make([]float32, 4*StripRows)
+	want[5], want[StripRows+5], want[3*StripRows+7] = 2, 1, -3
+	sameBits(t, got, want)
+}
+
 func BenchmarkTranspose(b *testing.B) {
 	for _, tier := range Names(true) {
 		b.Run(tier, func(b *testing.B) {

@@ -111,6 +111,16 @@ func (s *scratch) widen(w *weight, g, sb, n int) {
 // transpose makes a float32 strip from columns [lo, lo+n) of a plain matrix.
 func (s *scratch) transpose(w *weight, g, lo, n int) {
 	s.wide = sized(s.wide, quant.TileCols*asm.StripRows)
+	switch {
+	case w.info.Encoding == formats.BF16:
+		s.transposePairs(w, g, lo, n)
+		asm.Widen(s.wide, s.pairs[:(n+1)/2*asm.StripRows])
+		return
+	case w.info.Encoding == formats.F32 && (g+1)*asm.StripRows <= w.info.Rows():
+		cols := w.info.Cols()
+		asm.TransposeFloats(s.wide, w.data[4*(g*asm.StripRows*cols+lo):], 4*cols, n)
+		return
+	}
 	s.row = sized(s.row, quant.TileCols)
 	width, cols := w.info.Encoding.ElementBytes(), w.info.Cols()
 	for r := range asm.StripRows {
