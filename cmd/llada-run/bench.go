@@ -23,6 +23,7 @@ import (
 // benchOptions are the flags of bench.
 type benchOptions struct {
 	path, shape, encoding string
+	activations           string
 	rows, lengths         []int
 	headRows              int
 	noForward             bool
@@ -32,6 +33,7 @@ func (o *benchOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.path, "model", "m", "", "measure this container `file`")
 	f.StringVar(&o.shape, "shape", "llada-8b", "measure random weights of this shape: llada-8b, tiny or a config.json")
 	f.StringVar(&o.encoding, "encoding", "q4", "`encoding` of the random weights")
+	f.StringVar(&o.activations, "activations", "int8", activationsHelp)
 	f.IntSliceVar(&o.rows, "rows", []int{12, 32, 96, 256}, "rows of the products")
 	f.IntSliceVar(&o.lengths, "lengths", []int{32, 96, 256, 1024}, "lengths of the forward passes")
 	f.IntVar(&o.headRows, "head-rows", 32, "positions whose logits a forward pass computes")
@@ -54,6 +56,7 @@ Examples:
   llada-run bench
   llada-run bench --shape tiny --encoding q8 --threads 1
   llada-run bench -m llada.llada --lengths 256 --json
+  llada-run bench --encoding bf16 --activations bf16 --no-forward
   LLADA_ASM=avx2 llada-run bench --no-forward
 ` + cli.ExitHelp,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runBench(cmd, &o, g) },
@@ -110,6 +113,9 @@ type breakdown struct {
 func runBench(cmd *cobra.Command, o *benchOptions, g *cli.Globals) error {
 	if slices.Min(append(o.rows, 1)) < 1 || slices.Min(append(o.lengths, 1)) < 1 || o.headRows < 1 {
 		return cli.Usagef("--rows, --lengths and --head-rows must be at least 1")
+	}
+	if err := checkActivations(o.activations); err != nil {
+		return err
 	}
 	r := &benchResult{Machine: benchMachine{cpuName(), cpu.Cores(), asm.Active()}}
 	out := cmd.OutOrStdout()
@@ -171,7 +177,7 @@ func (o *benchOptions) products(ctx context.Context, r *benchResult, g *cli.Glob
 			return cli.Usage(err)
 		}
 		for _, n := range threads {
-			be := cpu.New(cpu.Options{Threads: n})
+			be := cpu.New(cpuOptions(n, o.activations))
 			for _, rows := range o.rows {
 				if err := ctx.Err(); err != nil {
 					be.Close()
@@ -183,7 +189,7 @@ func (o *benchOptions) products(ctx context.Context, r *benchResult, g *cli.Glob
 					return err
 				}
 				rate := float64(rows) * float64(shape[0]) * float64(shape[1]) / seconds / float64(n)
-				op := benchOp{Op: o.encoding + "xa8", Rows: rows, Out: shape[0], In: shape[1], Threads: n, Millis: seconds * 1e3, GMACs: rate / 1e9, Share: r.share(rate)}
+				op := benchOp{Op: o.encoding + "x" + o.meets(), Rows: rows, Out: shape[0], In: shape[1], Threads: n, Millis: seconds * 1e3, GMACs: rate / 1e9, Share: r.share(rate)}
 				if r.Clock > 0 {
 					op.PerCycle = op.GMACs / r.Clock
 				}
@@ -193,6 +199,18 @@ func (o *benchOptions) products(ctx context.Context, r *benchResult, g *cli.Glob
 		}
 	}
 	return nil
+}
+
+// meets names the activations that the encoding meets.
+func (o *benchOptions) meets() string {
+	plain := o.encoding == string(formats.F32) || o.encoding == string(formats.BF16)
+	switch {
+	case o.activations == "int8" && !plain:
+		return "a8"
+	case o.activations == "bf16" && o.encoding == string(formats.BF16):
+		return "bf16"
+	}
+	return "f32"
 }
 
 // timeProduct is the median time of one product.
@@ -229,7 +247,7 @@ func (o *benchOptions) forwards(ctx context.Context, r *benchResult, g *cli.Glob
 		return err
 	}
 	defer src.Close()
-	be := &timed{Backend: cpu.New(cpu.Options{Threads: g.Threads})}
+	be := &timed{Backend: cpu.New(cpuOptions(g.Threads, o.activations))}
 	defer be.Close()
 	m, err := model.Load(src, a, be)
 	if err != nil {

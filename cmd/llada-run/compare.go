@@ -53,7 +53,7 @@ Examples:
 	f := c.Flags()
 	f.StringVar(&o.reference.path, "ref", "", "the reference container `file`")
 	f.StringVar(&o.reference.device, "device", "auto", "where to compute: cpu, gpu, gpu:N or auto")
-	f.StringVar(&o.reference.activations, "activations", "int8", "what meets quantized weights: int8, or f32 for the exact path")
+	f.StringVar(&o.reference.activations, "activations", "int8", activationsHelp)
 	o.input.addFlags(f)
 	f.IntVar(&o.frontier, "frontier", 4, "most confident `positions` whose agreement is measured")
 	f.Float64Var(&o.maxDelta, "max-delta", 0, "gate: exit 3 if the bound of a container exceeds the reference's by more `nats` per token")

@@ -28,7 +28,22 @@ type modelOptions struct {
 func (o *modelOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.path, "model", "m", "", "the container `file`")
 	f.StringVar(&o.device, "device", "auto", "where to compute: cpu, gpu, gpu:N or auto")
-	f.StringVar(&o.activations, "activations", "int8", "what meets quantized weights: int8, or f32 for the exact path")
+	f.StringVar(&o.activations, "activations", "int8", activationsHelp)
+}
+
+// activationsHelp is the help of --activations.
+const activationsHelp = "what meets the weights: int8 (quantized ones), f32 (the exact path), or bf16 (bf16 ones, as the official model multiplies; others: f32)"
+
+func checkActivations(a string) error {
+	if a != "int8" && a != "bf16" && a != "f32" {
+		return cli.Usagef("--activations is %q, want int8, bf16 or f32", a)
+	}
+	return nil
+}
+
+// cpuOptions are those of the backend.
+func cpuOptions(threads int, activations string) cpu.Options {
+	return cpu.Options{Threads: threads, Exact: activations != "int8", BF16: activations == "bf16"}
 }
 
 // loaded is a model with everything needed to talk to it.
@@ -45,8 +60,8 @@ func (o *modelOptions) check() error {
 	if o.path == "" {
 		return cli.Usagef("no model: add -m FILE%s", container.Extension)
 	}
-	if o.activations != "int8" && o.activations != "f32" {
-		return cli.Usagef("--activations is %q, want int8 or f32", o.activations)
+	if err := checkActivations(o.activations); err != nil {
+		return err
 	}
 	if o.device != "cpu" && o.device != "auto" {
 		return cli.Usagef("--device is %q; this version computes on the cpu only", o.device)
@@ -89,7 +104,7 @@ func (l *loaded) build(o *modelOptions, g *cli.Globals) error {
 	if err := l.readTokenizer(); err != nil {
 		return err
 	}
-	l.backend = cpu.New(cpu.Options{Threads: g.Threads, Exact: o.activations == "f32"})
+	l.backend = cpu.New(cpuOptions(g.Threads, o.activations))
 	l.model, err = model.Load(l.file, l.arch, l.backend)
 	return err
 }

@@ -2,22 +2,27 @@
 
 package asm
 
-// floatAVX2 needs AVX2.
+// floatAVX2 needs AVX2 and FMA.
 var floatAVX2 = floatKernels{
-	matmul:  matMulAVX2,
-	addTile: addTileAVX2,
-	dot:     dotAVX2,
-	rmsnorm: rmsNormAVX2,
-	silu:    siluAVX2,
-	softmax: softmaxAVX2,
-	rotate:  rotateAVX2,
-	sumExp:  sumExpAVX2,
-	argMax:  argMaxAVX2,
-	above:   aboveAVX2,
+	matmul:     matMulAVX2,
+	matmulBF16: matMulBF16AVX2,
+	transpose:  transposeAVX2,
+	addTile:    addTileAVX2,
+	dot:        dotAVX2,
+	rmsnorm:    rmsNormAVX2,
+	silu:       siluAVX2,
+	softmax:    softmaxAVX2,
+	rotate:     rotateAVX2,
+	sumExp:     sumExpAVX2,
+	argMax:     argMaxAVX2,
+	above:      aboveAVX2,
 }
 
 //go:noescape
 func matMulAVX2(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
+
+//go:noescape
+func matMulBF16AVX2(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)
 
 //go:noescape
 func addTileAVX2(dst *float32, ld int, tile *float32, rows int)
@@ -45,3 +50,6 @@ func argMaxAVX2(x *float32, n int) int
 
 //go:noescape
 func aboveAVX2(ids *int32, x *float32, n int, t float32) int
+
+//go:noescape
+func transposeAVX2(dst *uint32, src *byte, stride, words int)

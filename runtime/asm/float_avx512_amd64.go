@@ -4,20 +4,25 @@ package asm
 
 // floatAVX512 needs AVX-512 F, BMI2 and POPCNT.
 var floatAVX512 = floatKernels{
-	matmul:  matMulAVX512,
-	addTile: addTileAVX512,
-	dot:     dotAVX512,
-	rmsnorm: rmsNormAVX512,
-	silu:    siluAVX512,
-	softmax: softmaxAVX512,
-	rotate:  rotateAVX512,
-	sumExp:  sumExpAVX512,
-	argMax:  argMaxAVX512,
-	above:   aboveAVX512,
+	matmul:     matMulAVX512,
+	matmulBF16: matMulBF16AVX512,
+	transpose:  transposeAVX2,
+	addTile:    addTileAVX512,
+	dot:        dotAVX512,
+	rmsnorm:    rmsNormAVX512,
+	silu:       siluAVX512,
+	softmax:    softmaxAVX512,
+	rotate:     rotateAVX512,
+	sumExp:     sumExpAVX512,
+	argMax:     argMaxAVX512,
+	above:      aboveAVX512,
 }
 
 //go:noescape
 func matMulAVX512(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
+
+//go:noescape
+func matMulBF16AVX512(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)
 
 //go:noescape
 func addTileAVX512(dst *float32, ld int, tile *float32, rows int)
@@ -45,3 +50,6 @@ func argMaxAVX512(x *float32, n int) int
 
 //go:noescape
 func aboveAVX512(ids *int32, x *float32, n int, t float32) int
+
+//go:noescape
+func matMulAVX512BF16(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)

@@ -3,16 +3,18 @@
 package asm
 
 var floatNEON = floatKernels{
-	matmul:  matMulNEON,
-	addTile: addTileNEON,
-	dot:     dotNEON,
-	rmsnorm: rmsNormNEON,
-	silu:    siluNEON,
-	softmax: softmaxNEON,
-	rotate:  rotateNEON,
-	sumExp:  sumExpNEON,
-	argMax:  argMaxNEON,
-	above:   aboveNEON,
+	matmul:     matMulNEON,
+	matmulBF16: matMulBF16NEON,
+	transpose:  transposeGeneric,
+	addTile:    addTileNEON,
+	dot:        dotNEON,
+	rmsnorm:    rmsNormNEON,
+	silu:       siluNEON,
+	softmax:    softmaxNEON,
+	rotate:     rotateNEON,
+	sumExp:     sumExpNEON,
+	argMax:     argMaxNEON,
+	above:      aboveNEON,
 }
 
 //go:noescape

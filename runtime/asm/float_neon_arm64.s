@@ -57,38 +57,22 @@ column:
 	FMOVS.P 4(R11), F22
 	FMOVS.P 4(R12), F23
 	ADD     R3, R8
-	WORD    $0x4f949218        // fmul v24.4s, v16.4s, v20.s[0]
-	WORD    $0x4f949239        // fmul v25.4s, v17.4s, v20.s[0]
-	WORD    $0x4f94925a        // fmul v26.4s, v18.4s, v20.s[0]
-	WORD    $0x4f94927b        // fmul v27.4s, v19.4s, v20.s[0]
-	WORD    $0x4e38d400        // fadd v0.4s, v0.4s, v24.4s
-	WORD    $0x4e39d421        // fadd v1.4s, v1.4s, v25.4s
-	WORD    $0x4e3ad442        // fadd v2.4s, v2.4s, v26.4s
-	WORD    $0x4e3bd463        // fadd v3.4s, v3.4s, v27.4s
-	WORD    $0x4f95921c        // fmul v28.4s, v16.4s, v21.s[0]
-	WORD    $0x4f95923d        // fmul v29.4s, v17.4s, v21.s[0]
-	WORD    $0x4f95925e        // fmul v30.4s, v18.4s, v21.s[0]
-	WORD    $0x4f95927f        // fmul v31.4s, v19.4s, v21.s[0]
-	WORD    $0x4e3cd484        // fadd v4.4s, v4.4s, v28.4s
-	WORD    $0x4e3dd4a5        // fadd v5.4s, v5.4s, v29.4s
-	WORD    $0x4e3ed4c6        // fadd v6.4s, v6.4s, v30.4s
-	WORD    $0x4e3fd4e7        // fadd v7.4s, v7.4s, v31.4s
-	WORD    $0x4f969218        // fmul v24.4s, v16.4s, v22.s[0]
-	WORD    $0x4f969239        // fmul v25.4s, v17.4s, v22.s[0]
-	WORD    $0x4f96925a        // fmul v26.4s, v18.4s, v22.s[0]
-	WORD    $0x4f96927b        // fmul v27.4s, v19.4s, v22.s[0]
-	WORD    $0x4e38d508        // fadd v8.4s, v8.4s, v24.4s
-	WORD    $0x4e39d529        // fadd v9.4s, v9.4s, v25.4s
-	WORD    $0x4e3ad54a        // fadd v10.4s, v10.4s, v26.4s
-	WORD    $0x4e3bd56b        // fadd v11.4s, v11.4s, v27.4s
-	WORD    $0x4f97921c        // fmul v28.4s, v16.4s, v23.s[0]
-	WORD    $0x4f97923d        // fmul v29.4s, v17.4s, v23.s[0]
-	WORD    $0x4f97925e        // fmul v30.4s, v18.4s, v23.s[0]
-	WORD    $0x4f97927f        // fmul v31.4s, v19.4s, v23.s[0]
-	WORD    $0x4e3cd58c        // fadd v12.4s, v12.4s, v28.4s
-	WORD    $0x4e3dd5ad        // fadd v13.4s, v13.4s, v29.4s
-	WORD    $0x4e3ed5ce        // fadd v14.4s, v14.4s, v30.4s
-	WORD    $0x4e3fd5ef        // fadd v15.4s, v15.4s, v31.4s
+	WORD    $0x4f941200        // fmla v0.4s, v16.4s, v20.s[0]
+	WORD    $0x4f941221        // fmla v1.4s, v17.4s, v20.s[0]
+	WORD    $0x4f941242        // fmla v2.4s, v18.4s, v20.s[0]
+	WORD    $0x4f941263        // fmla v3.4s, v19.4s, v20.s[0]
+	WORD    $0x4f951204        // fmla v4.4s, v16.4s, v21.s[0]
+	WORD    $0x4f951225        // fmla v5.4s, v17.4s, v21.s[0]
+	WORD    $0x4f951246        // fmla v6.4s, v18.4s, v21.s[0]
+	WORD    $0x4f951267        // fmla v7.4s, v19.4s, v21.s[0]
+	WORD    $0x4f961208        // fmla v8.4s, v16.4s, v22.s[0]
+	WORD    $0x4f961229        // fmla v9.4s, v17.4s, v22.s[0]
+	WORD    $0x4f96124a        // fmla v10.4s, v18.4s, v22.s[0]
+	WORD    $0x4f96126b        // fmla v11.4s, v19.4s, v22.s[0]
+	WORD    $0x4f97120c        // fmla v12.4s, v16.4s, v23.s[0]
+	WORD    $0x4f97122d        // fmla v13.4s, v17.4s, v23.s[0]
+	WORD    $0x4f97124e        // fmla v14.4s, v18.4s, v23.s[0]
+	WORD    $0x4f97126f        // fmla v15.4s, v19.4s, v23.s[0]
 	SUBS    $1, R13
 	BNE     column
 
@@ -163,41 +147,33 @@ element:
 	FLDPQ   96(R8), (F14, F15)
 	FMOVS.P 4(R9), F16
 	ADD     R3, R8
-	WORD    $0x4f909108        // fmul v8.4s, v8.4s, v16.s[0]
-	WORD    $0x4f909129        // fmul v9.4s, v9.4s, v16.s[0]
-	WORD    $0x4f90914a        // fmul v10.4s, v10.4s, v16.s[0]
-	WORD    $0x4f90916b        // fmul v11.4s, v11.4s, v16.s[0]
-	WORD    $0x4f90918c        // fmul v12.4s, v12.4s, v16.s[0]
-	WORD    $0x4f9091ad        // fmul v13.4s, v13.4s, v16.s[0]
-	WORD    $0x4f9091ce        // fmul v14.4s, v14.4s, v16.s[0]
-	WORD    $0x4f9091ef        // fmul v15.4s, v15.4s, v16.s[0]
-	WORD    $0x4e28d400        // fadd v0.4s, v0.4s, v8.4s
-	WORD    $0x4e29d421        // fadd v1.4s, v1.4s, v9.4s
-	WORD    $0x4e2ad442        // fadd v2.4s, v2.4s, v10.4s
-	WORD    $0x4e2bd463        // fadd v3.4s, v3.4s, v11.4s
-	WORD    $0x4e2cd484        // fadd v4.4s, v4.4s, v12.4s
-	WORD    $0x4e2dd4a5        // fadd v5.4s, v5.4s, v13.4s
-	WORD    $0x4e2ed4c6        // fadd v6.4s, v6.4s, v14.4s
-	WORD    $0x4e2fd4e7        // fadd v7.4s, v7.4s, v15.4s
+	WORD    $0x4f901100        // fmla v0.4s, v8.4s, v16.s[0]
+	WORD    $0x4f901121        // fmla v1.4s, v9.4s, v16.s[0]
+	WORD    $0x4f901142        // fmla v2.4s, v10.4s, v16.s[0]
+	WORD    $0x4f901163        // fmla v3.4s, v11.4s, v16.s[0]
+	WORD    $0x4f901184        // fmla v4.4s, v12.4s, v16.s[0]
+	WORD    $0x4f9011a5        // fmla v5.4s, v13.4s, v16.s[0]
+	WORD    $0x4f9011c6        // fmla v6.4s, v14.4s, v16.s[0]
+	WORD    $0x4f9011e7        // fmla v7.4s, v15.4s, v16.s[0]
 	SUBS    $1, R13
 	BNE     element
 
-	FLDPQ (R17), (F24, F25)
-	FLDPQ 32(R17), (F26, F27)
-	FLDPQ 64(R17), (F28, F29)
-	FLDPQ 96(R17), (F30, F31)
-	WORD  $0x4e20d718         // fadd v24.4s, v24.4s, v0.4s
-	WORD  $0x4e21d739         // fadd v25.4s, v25.4s, v1.4s
-	WORD  $0x4e22d75a         // fadd v26.4s, v26.4s, v2.4s
-	WORD  $0x4e23d77b         // fadd v27.4s, v27.4s, v3.4s
-	WORD  $0x4e24d79c         // fadd v28.4s, v28.4s, v4.4s
-	WORD  $0x4e25d7bd         // fadd v29.4s, v29.4s, v5.4s
-	WORD  $0x4e26d7de         // fadd v30.4s, v30.4s, v6.4s
-	WORD  $0x4e27d7ff         // fadd v31.4s, v31.4s, v7.4s
-	FSTPQ (F24, F25), (R17)
-	FSTPQ (F26, F27), 32(R17)
-	FSTPQ (F28, F29), 64(R17)
-	FSTPQ (F30, F31), 96(R17)
+	FLDPQ (R17), (F8, F9)
+	FLDPQ 32(R17), (F10, F11)
+	FLDPQ 64(R17), (F12, F13)
+	FLDPQ 96(R17), (F14, F15)
+	WORD  $0x4e20d508         // fadd v8.4s, v8.4s, v0.4s
+	WORD  $0x4e21d529         // fadd v9.4s, v9.4s, v1.4s
+	WORD  $0x4e22d54a         // fadd v10.4s, v10.4s, v2.4s
+	WORD  $0x4e23d56b         // fadd v11.4s, v11.4s, v3.4s
+	WORD  $0x4e24d58c         // fadd v12.4s, v12.4s, v4.4s
+	WORD  $0x4e25d5ad         // fadd v13.4s, v13.4s, v5.4s
+	WORD  $0x4e26d5ce         // fadd v14.4s, v14.4s, v6.4s
+	WORD  $0x4e27d5ef         // fadd v15.4s, v15.4s, v7.4s
+	FSTPQ (F8, F9), (R17)
+	FSTPQ (F10, F11), 32(R17)
+	FSTPQ (F12, F13), 64(R17)
+	FSTPQ (F14, F15), 96(R17)
 	ADD   R1, R0
 	ADD   R6, R5
 	SUBS  $1, R7
@@ -205,6 +181,253 @@ element:
 
 
 done:
+	RET
+
+// func sumBF16NEON(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int) int
+TEXT ·sumBF16NEON(SB), NOSPLIT, $0-72
+	MOVD out+0(FP), R0
+	MOVD ldo+8(FP), R1
+	MOVD w+16(FP), R2
+	MOVD ldw+24(FP), R3
+	MOVD pairs+32(FP), R4
+	MOVD a+40(FP), R5
+	MOVD lda+48(FP), R6
+	MOVD n+56(FP), R7
+	MOVD $0xffff0000, R8
+	VDUP R8, V31.S4
+	MRS  FPCR, R20
+	ORR  $16777216, R20, R8
+	MSR  R8, FPCR
+	MSR  ZR, FPSR
+	LSL  $2, R1
+	LSL  $2, R3
+	LSL  $2, R6
+	SUBS $4, R7
+	BLT  rest
+
+four:
+	MOVD R0, R16
+	MOVD R2, R15
+	MOVD $2, R14
+
+block:
+	MOVD  R15, R8
+	MOVD  R5, R9
+	ADD   R6, R9, R10
+	ADD   R6, R10, R11
+	ADD   R6, R11, R12
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	VMOVI $0, V8.B16
+	VMOVI $0, V9.B16
+	VMOVI $0, V10.B16
+	VMOVI $0, V11.B16
+	VMOVI $0, V12.B16
+	VMOVI $0, V13.B16
+	VMOVI $0, V14.B16
+	VMOVI $0, V15.B16
+	MOVD  R4, R13
+
+column:
+	FLDPQ   (R8), (F16, F17)
+	FLDPQ   32(R8), (F18, F19)
+	FMOVS.P 4(R9), F20
+	FMOVS.P 4(R10), F21
+	FMOVS.P 4(R11), F22
+	FMOVS.P 4(R12), F23
+	ADD     R3, R8
+	VAND    V31.B16, V16.B16, V24.B16
+	VAND    V31.B16, V17.B16, V25.B16
+	VAND    V31.B16, V18.B16, V26.B16
+	VAND    V31.B16, V19.B16, V27.B16
+	VAND    V31.B16, V20.B16, V28.B16
+	WORD    $0x4f9c1300               // fmla v0.4s, v24.4s, v28.s[0]
+	WORD    $0x4f9c1321               // fmla v1.4s, v25.4s, v28.s[0]
+	WORD    $0x4f9c1342               // fmla v2.4s, v26.4s, v28.s[0]
+	WORD    $0x4f9c1363               // fmla v3.4s, v27.4s, v28.s[0]
+	VAND    V31.B16, V21.B16, V29.B16
+	WORD    $0x4f9d1304               // fmla v4.4s, v24.4s, v29.s[0]
+	WORD    $0x4f9d1325               // fmla v5.4s, v25.4s, v29.s[0]
+	WORD    $0x4f9d1346               // fmla v6.4s, v26.4s, v29.s[0]
+	WORD    $0x4f9d1367               // fmla v7.4s, v27.4s, v29.s[0]
+	VAND    V31.B16, V22.B16, V28.B16
+	WORD    $0x4f9c1308               // fmla v8.4s, v24.4s, v28.s[0]
+	WORD    $0x4f9c1329               // fmla v9.4s, v25.4s, v28.s[0]
+	WORD    $0x4f9c134a               // fmla v10.4s, v26.4s, v28.s[0]
+	WORD    $0x4f9c136b               // fmla v11.4s, v27.4s, v28.s[0]
+	VAND    V31.B16, V23.B16, V29.B16
+	WORD    $0x4f9d130c               // fmla v12.4s, v24.4s, v29.s[0]
+	WORD    $0x4f9d132d               // fmla v13.4s, v25.4s, v29.s[0]
+	WORD    $0x4f9d134e               // fmla v14.4s, v26.4s, v29.s[0]
+	WORD    $0x4f9d136f               // fmla v15.4s, v27.4s, v29.s[0]
+	VSHL    $16, V16.S4, V16.S4
+	VSHL    $16, V17.S4, V17.S4
+	VSHL    $16, V18.S4, V18.S4
+	VSHL    $16, V19.S4, V19.S4
+	VSHL    $16, V20.S4, V20.S4
+	WORD    $0x4f941200               // fmla v0.4s, v16.4s, v20.s[0]
+	WORD    $0x4f941221               // fmla v1.4s, v17.4s, v20.s[0]
+	WORD    $0x4f941242               // fmla v2.4s, v18.4s, v20.s[0]
+	WORD    $0x4f941263               // fmla v3.4s, v19.4s, v20.s[0]
+	VSHL    $16, V21.S4, V21.S4
+	WORD    $0x4f951204               // fmla v4.4s, v16.4s, v21.s[0]
+	WORD    $0x4f951225               // fmla v5.4s, v17.4s, v21.s[0]
+	WORD    $0x4f951246               // fmla v6.4s, v18.4s, v21.s[0]
+	WORD    $0x4f951267               // fmla v7.4s, v19.4s, v21.s[0]
+	VSHL    $16, V22.S4, V22.S4
+	WORD    $0x4f961208               // fmla v8.4s, v16.4s, v22.s[0]
+	WORD    $0x4f961229               // fmla v9.4s, v17.4s, v22.s[0]
+	WORD    $0x4f96124a               // fmla v10.4s, v18.4s, v22.s[0]
+	WORD    $0x4f96126b               // fmla v11.4s, v19.4s, v22.s[0]
+	VSHL    $16, V23.S4, V23.S4
+	WORD    $0x4f97120c               // fmla v12.4s, v16.4s, v23.s[0]
+	WORD    $0x4f97122d               // fmla v13.4s, v17.4s, v23.s[0]
+	WORD    $0x4f97124e               // fmla v14.4s, v18.4s, v23.s[0]
+	WORD    $0x4f97126f               // fmla v15.4s, v19.4s, v23.s[0]
+	SUBS    $1, R13
+	BNE     column
+
+	MOVD  R16, R17
+	FLDPQ (R17), (F24, F25)
+	FLDPQ 32(R17), (F26, F27)
+	WORD  $0x4e20d718         // fadd v24.4s, v24.4s, v0.4s
+	WORD  $0x4e21d739         // fadd v25.4s, v25.4s, v1.4s
+	WORD  $0x4e22d75a         // fadd v26.4s, v26.4s, v2.4s
+	WORD  $0x4e23d77b         // fadd v27.4s, v27.4s, v3.4s
+	FSTPQ (F24, F25), (R17)
+	FSTPQ (F26, F27), 32(R17)
+	ADD   R1, R17
+	FLDPQ (R17), (F24, F25)
+	FLDPQ 32(R17), (F26, F27)
+	WORD  $0x4e24d718         // fadd v24.4s, v24.4s, v4.4s
+	WORD  $0x4e25d739         // fadd v25.4s, v25.4s, v5.4s
+	WORD  $0x4e26d75a         // fadd v26.4s, v26.4s, v6.4s
+	WORD  $0x4e27d77b         // fadd v27.4s, v27.4s, v7.4s
+	FSTPQ (F24, F25), (R17)
+	FSTPQ (F26, F27), 32(R17)
+	ADD   R1, R17
+	FLDPQ (R17), (F24, F25)
+	FLDPQ 32(R17), (F26, F27)
+	WORD  $0x4e28d718         // fadd v24.4s, v24.4s, v8.4s
+	WORD  $0x4e29d739         // fadd v25.4s, v25.4s, v9.4s
+	WORD  $0x4e2ad75a         // fadd v26.4s, v26.4s, v10.4s
+	WORD  $0x4e2bd77b         // fadd v27.4s, v27.4s, v11.4s
+	FSTPQ (F24, F25), (R17)
+	FSTPQ (F26, F27), 32(R17)
+	ADD   R1, R17
+	FLDPQ (R17), (F24, F25)
+	FLDPQ 32(R17), (F26, F27)
+	WORD  $0x4e2cd718         // fadd v24.4s, v24.4s, v12.4s
+	WORD  $0x4e2dd739         // fadd v25.4s, v25.4s, v13.4s
+	WORD  $0x4e2ed75a         // fadd v26.4s, v26.4s, v14.4s
+	WORD  $0x4e2fd77b         // fadd v27.4s, v27.4s, v15.4s
+	FSTPQ (F24, F25), (R17)
+	FSTPQ (F26, F27), 32(R17)
+	ADD   $64, R16
+	ADD   $64, R15
+	SUBS  $1, R14
+	BNE   block
+
+	ADD  R1<<2, R0
+	ADD  R6<<2, R5
+	SUBS $4, R7
+	BGE  four
+
+rest:
+	ADDS $4, R7
+	BEQ  done
+
+one:
+	MOVD  R2, R8
+	MOVD  R5, R9
+	MOVD  R0, R17
+	VMOVI $0, V0.B16
+	VMOVI $0, V1.B16
+	VMOVI $0, V2.B16
+	VMOVI $0, V3.B16
+	VMOVI $0, V4.B16
+	VMOVI $0, V5.B16
+	VMOVI $0, V6.B16
+	VMOVI $0, V7.B16
+	MOVD  R4, R13
+
+element:
+	FLDPQ   (R8), (F8, F9)
+	FLDPQ   32(R8), (F10, F11)
+	FLDPQ   64(R8), (F12, F13)
+	FLDPQ   96(R8), (F14, F15)
+	FMOVS.P 4(R9), F16
+	ADD     R3, R8
+	VAND    V31.B16, V8.B16, V17.B16
+	VAND    V31.B16, V9.B16, V18.B16
+	VAND    V31.B16, V10.B16, V19.B16
+	VAND    V31.B16, V11.B16, V20.B16
+	VAND    V31.B16, V12.B16, V21.B16
+	VAND    V31.B16, V13.B16, V22.B16
+	VAND    V31.B16, V14.B16, V23.B16
+	VAND    V31.B16, V15.B16, V24.B16
+	VAND    V31.B16, V16.B16, V25.B16
+	WORD    $0x4f991220               // fmla v0.4s, v17.4s, v25.s[0]
+	WORD    $0x4f991241               // fmla v1.4s, v18.4s, v25.s[0]
+	WORD    $0x4f991262               // fmla v2.4s, v19.4s, v25.s[0]
+	WORD    $0x4f991283               // fmla v3.4s, v20.4s, v25.s[0]
+	WORD    $0x4f9912a4               // fmla v4.4s, v21.4s, v25.s[0]
+	WORD    $0x4f9912c5               // fmla v5.4s, v22.4s, v25.s[0]
+	WORD    $0x4f9912e6               // fmla v6.4s, v23.4s, v25.s[0]
+	WORD    $0x4f991307               // fmla v7.4s, v24.4s, v25.s[0]
+	VSHL    $16, V8.S4, V8.S4
+	VSHL    $16, V9.S4, V9.S4
+	VSHL    $16, V10.S4, V10.S4
+	VSHL    $16, V11.S4, V11.S4
+	VSHL    $16, V12.S4, V12.S4
+	VSHL    $16, V13.S4, V13.S4
+	VSHL    $16, V14.S4, V14.S4
+	VSHL    $16, V15.S4, V15.S4
+	VSHL    $16, V16.S4, V16.S4
+	WORD    $0x4f901100               // fmla v0.4s, v8.4s, v16.s[0]
+	WORD    $0x4f901121               // fmla v1.4s, v9.4s, v16.s[0]
+	WORD    $0x4f901142               // fmla v2.4s, v10.4s, v16.s[0]
+	WORD    $0x4f901163               // fmla v3.4s, v11.4s, v16.s[0]
+	WORD    $0x4f901184               // fmla v4.4s, v12.4s, v16.s[0]
+	WORD    $0x4f9011a5               // fmla v5.4s, v13.4s, v16.s[0]
+	WORD    $0x4f9011c6               // fmla v6.4s, v14.4s, v16.s[0]
+	WORD    $0x4f9011e7               // fmla v7.4s, v15.4s, v16.s[0]
+	SUBS    $1, R13
+	BNE     element
+
+	FLDPQ (R17), (F8, F9)
+	FLDPQ 32(R17), (F10, F11)
+	FLDPQ 64(R17), (F12, F13)
+	FLDPQ 96(R17), (F14, F15)
+	WORD  $0x4e20d508         // fadd v8.4s, v8.4s, v0.4s
+	WORD  $0x4e21d529         // fadd v9.4s, v9.4s, v1.4s
+	WORD  $0x4e22d54a         // fadd v10.4s, v10.4s, v2.4s
+	WORD  $0x4e23d56b         // fadd v11.4s, v11.4s, v3.4s
+	WORD  $0x4e24d58c         // fadd v12.4s, v12.4s, v4.4s
+	WORD  $0x4e25d5ad         // fadd v13.4s, v13.4s, v5.4s
+	WORD  $0x4e26d5ce         // fadd v14.4s, v14.4s, v6.4s
+	WORD  $0x4e27d5ef         // fadd v15.4s, v15.4s, v7.4s
+	FSTPQ (F8, F9), (R17)
+	FSTPQ (F10, F11), 32(R17)
+	FSTPQ (F12, F13), 64(R17)
+	FSTPQ (F14, F15), 96(R17)
+	ADD   R1, R0
+	ADD   R6, R5
+	SUBS  $1, R7
+	BNE   one
+
+
+done:
+	MRS  FPSR, R8
+	AND  $8, R8, R8
+	MOVD R8, ret+64(FP)
+	MSR  R20, FPCR
 	RET
 
 // func addTileNEON(dst *float32, ld int, tile *float32, rows int)

@@ -8,16 +8,18 @@ import (
 
 // genericFloats is the definition of the float32 kernels.
 var genericFloats = floatKernels{
-	matmul:  matMulGeneric,
-	addTile: addTileGeneric,
-	dot:     dotGeneric,
-	rmsnorm: rmsNormGeneric,
-	silu:    siluGeneric,
-	softmax: softmaxGeneric,
-	rotate:  rotateGeneric,
-	sumExp:  sumExpGeneric,
-	argMax:  argMaxGeneric,
-	above:   aboveGeneric,
+	matmul:     matMulGeneric,
+	matmulBF16: matMulBF16Generic,
+	transpose:  transposeGeneric,
+	addTile:    addTileGeneric,
+	dot:        dotGeneric,
+	rmsnorm:    rmsNormGeneric,
+	silu:       siluGeneric,
+	softmax:    softmaxGeneric,
+	rotate:     rotateGeneric,
+	sumExp:     sumExpGeneric,
+	argMax:     argMaxGeneric,
+	above:      aboveGeneric,
 }
 
 // lanes is the number of partial sums of a reduction: element i goes to lane
@@ -137,50 +139,35 @@ func aboveGeneric(ids *int32, x *float32, n int, t float32) int {
 func matMulGeneric(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int) {
 	outs, ws := unsafe.Slice(out, (n-1)*ldo+StripRows), unsafe.Slice(w, (cols-1)*ldw+StripRows)
 	as := unsafe.Slice(a, (n-1)*lda+cols)
-	t := 0
-	for ; t+2 <= n; t += 2 {
-		x := as[t*lda : t*lda+cols]
-		y := as[(t+1)*lda : (t+1)*lda+cols][:len(x)]
-		for r := 0; r < StripRows; r += 4 {
-			var x0, x1, x2, x3, y0, y1, y2, y3 float32
-			p := ws[r:]
-			for k, xv := range x {
-				q := (*[4]float32)(p[k*ldw:])
-				yv := y[k]
-				x0 += float32(q[0] * xv)
-				x1 += float32(q[1] * xv)
-				x2 += float32(q[2] * xv)
-				x3 += float32(q[3] * xv)
-				y0 += float32(q[0] * yv)
-				y1 += float32(q[1] * yv)
-				y2 += float32(q[2] * yv)
-				y3 += float32(q[3] * yv)
-			}
-			add4(outs[t*ldo+r:], x0, x1, x2, x3)
-			add4(outs[(t+1)*ldo+r:], y0, y1, y2, y3)
+	for t := range n {
+		var sums [StripRows]float32
+		for k, v := range as[t*lda : t*lda+cols] {
+			fmaColumn(&sums, (*[StripRows]float32)(ws[k*ldw:]), v, 0, FMA)
 		}
-	}
-	if t < n {
-		x := as[t*lda : t*lda+cols]
-		for r := 0; r < StripRows; r += 4 {
-			var x0, x1, x2, x3 float32
-			p := ws[r:]
-			for k, xv := range x {
-				q := (*[4]float32)(p[k*ldw:])
-				x0 += float32(q[0] * xv)
-				x1 += float32(q[1] * xv)
-				x2 += float32(q[2] * xv)
-				x3 += float32(q[3] * xv)
-			}
-			add4(outs[t*ldo+r:], x0, x1, x2, x3)
+		for r, s := range sums {
+			outs[t*ldo+r] += s
 		}
 	}
 }
 
-func add4(out []float32, a, b, c, d float32) {
-	o := (*[4]float32)(out)
-	o[0] += a
-	o[1] += b
-	o[2] += c
-	o[3] += d
+// fmaColumn is sums[i] = fma(w[i], x, sums[i]) from r on, fma being FMA or
+// fmaFlush. A doubtful sum ends the loop, so that the loop calls nothing and
+// keeps its numbers in registers.
+func fmaColumn(sums, w *[StripRows]float32, x float32, r int, fma func(a, b, c float32) float32) {
+	y := float64(x)
+	for ; r < StripRows; r += 4 {
+		a, b := (*[4]float32)(sums[r:]), (*[4]float32)(w[r:])
+		s0 := float64(b[0])*y + float64(a[0])
+		s1 := float64(b[1])*y + float64(a[1])
+		s2 := float64(b[2])*y + float64(a[2])
+		s3 := float64(b[3])*y + float64(a[3])
+		if doubtful(s0) || doubtful(s1) || doubtful(s2) || doubtful(s3) {
+			for i := range a {
+				a[i] = fma(b[i], x, a[i])
+			}
+			fmaColumn(sums, w, x, r+4, fma)
+			return
+		}
+		a[0], a[1], a[2], a[3] = float32(s0), float32(s1), float32(s2), float32(s3)
+	}
 }

@@ -1,11 +1,14 @@
 package asm
 
-// floatKernels are the kernels of float32. Their definitions round every
-// operation by itself, so that all tiers agree to the bit.
+// floatKernels are the kernels of float32. Their definitions say where each
+// operation rounds, so that all tiers agree to the bit.
 type floatKernels struct {
 	// matmul, over n rows of a (lda apart) and 32 outputs:
 	// out[t·ldo+r] += Σ w[k·ldw+r]·a[t·lda+k].
 	matmul func(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
+	// matmulBF16 is that with pairs of bfloat16 for w and a (MatMulBF16).
+	matmulBF16 func(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)
+	transpose  func(dst *uint32, src *byte, stride, words int) // words is a multiple of 8
 	// addTile adds a tile [rows][32] to 32 columns of dst, whose rows are ld apart.
 	addTile func(dst *float32, ld int, tile *float32, rows int)
 	dot     func(x, y *float32, n int) float32
@@ -25,8 +28,8 @@ type floatKernels struct {
 //
 //	out[t·ldo + r] += Σ w[k·ldw + r]·a[t·lda + k]    k = 0 … cols−1 in this order
 //
-// with the sum started at 0 and every operation rounded to float32. It computes
-// exact linear layers (w a transposed strip), q·kᵀ (w the keys, transposed) and
+// with the sum started at 0, every step of it a fused multiply-add (FMA), and
+// the last addition rounded to float32. It computes exact linear layers (w a transposed strip), q·kᵀ (w the keys, transposed) and
 // p·v (w the values as they stand).
 //
 // Callers avoid strides lda and ldw that are multiples of 1024: rows 4 KiB apart

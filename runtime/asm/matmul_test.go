@@ -11,8 +11,7 @@ func matMulReference(out []float32, ldo int, w []float32, ldw, cols int, a []flo
 		for r := range StripRows {
 			sum := float32(0)
 			for k := range cols {
-				p := float32(w[k*ldw+r] * a[t*lda+k])
-				sum = float32(sum + p)
+				sum = FMA(w[k*ldw+r], a[t*lda+k], sum)
 			}
 			out[t*ldo+r] += sum
 		}
@@ -53,7 +52,8 @@ func BenchmarkMatMul(b *testing.B) {
 					b.Fatal(err)
 				}
 				const cols = 256
-				w, a := make([]float32, cols*StripRows), make([]float32, n*cols)
+				rng := rand.New(rand.NewPCG(4, 2))
+				w, a := random(rng, cols*StripRows, 0), random(rng, n*cols, 0)
 				out := make([]float32, n*StripRows)
 				for b.Loop() {
 					MatMul(out, StripRows, w, StripRows, cols, a, cols, n)

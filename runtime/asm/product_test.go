@@ -91,36 +91,6 @@ func quantized(x []float32) (q []int8, scale []float32) {
 	return q, scale
 }
 
-// exactFMA is a·b + c in float64 where that is exact enough: the product is,
-// and the tests' sums are too.
-func TestFMA(t *testing.T) {
-	rng := rand.New(rand.NewPCG(9, 1))
-	for range 200_000 {
-		a, b := float32(rng.NormFloat64()), float32(rng.NormFloat64())
-		c := float32(rng.NormFloat64() * math.Exp2(float64(rng.IntN(60)-30)))
-		// The sum of the exact product and c, split at c's half ulp.
-		want := float32(math.FMA(float64(a), float64(b), float64(c)))
-		got := FMA(a, b, c)
-		if got == want {
-			continue
-		}
-		// float64 rounded to a tie between two float32: only one of them is nearer.
-		p := float64(a) * float64(b)
-		d := math.Abs((float64(got)-float64(c))-p) - math.Abs((float64(want)-float64(c))-p)
-		if d > 0 {
-			t.Fatalf("FMA(%v, %v, %v) = %v, %v is nearer", a, b, c, got, want)
-		}
-	}
-	// 1 + 2⁻²⁴ + 2⁻⁶⁰ is above the tie; float64 alone rounds it to the tie.
-	a, b := float32(1+math.Exp2(-12)), float32(math.Exp2(-24))
-	if got := FMA(a, b, 1); got != math.Nextafter32(1, 2) {
-		t.Errorf("just above a tie: %v", got)
-	}
-	if got := FMA(float32(math.Exp2(-12)), float32(math.Exp2(-12)), 1); got != 1 {
-		t.Errorf("a tie goes to even: %v", got)
-	}
-}
-
 func TestProduct(t *testing.T) {
 	for e := range encodingNames {
 		e := Encoding(e)

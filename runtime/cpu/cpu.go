@@ -16,14 +16,18 @@ type Options struct {
 	// Exact multiplies float32 activations with every weight; otherwise
 	// quantized weights meet int8 activations (a8).
 	Exact bool
+	// BF16 rounds activations to bf16 where they meet weights that are bf16.
+	BF16 bool
 }
 
 // Backend computes on the processor. It implements backend.Backend.
 type Backend struct {
 	pool    *pool
 	exact   bool
+	bf16    bool
 	scratch []scratch // per worker
 	acts    asm.Acts
+	pairs   []uint32  // rows of an input in bf16
 	spaced  []float32 // rows of an input, moved apart
 	rope    ropeTable
 	pieces  []piece
@@ -35,6 +39,7 @@ type scratch struct {
 	strip  *asm.Strip // by itself, so that its rows begin on cache lines
 	panel  quant.Panel
 	wide   []float32 // float32 strip, [columns][32]
+	pairs  []uint32  // bf16 strip, [pairs of columns][32]
 	row    []float32
 	tile   []float32 // [rows][32] of a product
 	other  []float32 // the second tile of a gated product
@@ -47,7 +52,7 @@ var _ backend.Backend = (*Backend)(nil)
 // New starts the workers.
 func New(o Options) *Backend {
 	n := max(o.Threads, 1)
-	b := &Backend{pool: newPool(n), exact: o.Exact, scratch: make([]scratch, n)}
+	b := &Backend{pool: newPool(n), exact: o.Exact, bf16: o.BF16, scratch: make([]scratch, n)}
 	for i := range b.scratch {
 		b.scratch[i].strip = new(asm.Strip)
 	}
@@ -59,6 +64,9 @@ func (b *Backend) Name() string {
 	path := "int8 activations"
 	if b.exact {
 		path = "float32 activations"
+	}
+	if b.bf16 {
+		path += ", bf16 ones for bf16 weights"
 	}
 	return fmt.Sprintf("cpu, %d threads, %s kernels, %s", b.pool.workers, asm.Active(), path)
 }

@@ -17,6 +17,9 @@ import (
 
 var threads = []int{1, 2, 8}
 
+// paths are the ways to multiply.
+var paths = []cpu.Options{{Exact: true}, {Exact: true, BF16: true}, {}}
+
 // tiers runs f with every set of kernels that this processor has.
 func tiers(t *testing.T, f func(t *testing.T, tier string)) {
 	before := asm.Active()
@@ -31,15 +34,15 @@ func tiers(t *testing.T, f func(t *testing.T, tier string)) {
 
 func TestConformance(t *testing.T) {
 	tiers(t, func(t *testing.T, tier string) {
-		for _, exact := range []bool{true, false} {
+		for _, o := range paths {
 			for _, n := range threads {
 				if n != 2 && (testing.Short() || tier != "generic") {
 					continue
 				}
-				o := cpu.Options{Threads: n, Exact: exact}
-				t.Run(fmt.Sprintf("threads=%d/exact=%v", n, exact), func(t *testing.T) {
+				o.Threads = n
+				t.Run(fmt.Sprintf("threads=%d/exact=%v/bf16=%v", n, o.Exact, o.BF16), func(t *testing.T) {
 					backendtest.Run(t, func(*testing.T) backend.Backend { return cpu.New(o) },
-						backendtest.Options{Exact: exact, BitExact: true})
+						backendtest.Options{Exact: o.Exact, BF16: o.BF16, BitExact: true})
 				})
 			}
 		}
@@ -49,11 +52,12 @@ func TestConformance(t *testing.T) {
 // One output is computed by one worker in one order, and every kernel follows
 // its definition to the bit.
 func TestThreadsAndKernelsDoNotMatter(t *testing.T) {
-	for _, exact := range []bool{true, false} {
+	for _, o := range paths {
 		var first []float32
 		tiers(t, func(t *testing.T, tier string) {
 			for _, n := range threads {
-				b := cpu.New(cpu.Options{Threads: n, Exact: exact})
+				o.Threads = n
+				b := cpu.New(o)
 				got := backendtest.Trace(t, b)
 				b.Close()
 				if first == nil {
@@ -61,7 +65,7 @@ func TestThreadsAndKernelsDoNotMatter(t *testing.T) {
 				}
 				for i := range first {
 					if math.Float32bits(got[i]) != math.Float32bits(first[i]) {
-						t.Fatalf("exact=%v: output %d is %v on %d threads of %s, %v on %d of %s", exact, i, got[i], n, tier, first[i], threads[0], asm.Names(true)[0])
+						t.Fatalf("%s: output %d is %v on %d threads of %s, %v on %d of %s", b.Name(), i, got[i], n, tier, first[i], threads[0], asm.Names(true)[0])
 					}
 				}
 			}
@@ -76,6 +80,7 @@ func TestName(t *testing.T) {
 	}{
 		{cpu.Options{Threads: 3}, []string{"3 threads", "int8"}},
 		{cpu.Options{Exact: true}, []string{"1 thread", "float32"}},
+		{cpu.Options{Exact: true, BF16: true}, []string{"float32", "bf16"}},
 	} {
 		b := cpu.New(c.o)
 		for _, w := range c.want {

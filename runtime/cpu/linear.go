@@ -10,10 +10,13 @@ import (
 )
 
 // input is the left side of products: rows of float32, ld apart, or in
-// Backend.acts where a quantized weight meets them on the int8 path.
+// Backend.acts where a quantized weight meets them on the int8 path, or pairs of
+// bf16 where a bf16 weight meets them on the bf16 path.
 type input struct {
 	rows, ld int
 	data     []float32
+	pairs    []uint32
+	ldPairs  int
 }
 
 // apart is a distance of at least n floats between rows that keeps them from
@@ -27,25 +30,29 @@ func apart(n int) int {
 
 // prepare makes rows of x ready for all products that share them.
 func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
-	ints, floats := false, false
+	ints, floats, pairs := false, false, false
 	for _, w := range ws {
 		if w.info.Cols() != cols {
 			panic(fmt.Sprintf("cpu: tensor %s has %d columns, its input %d", w.info.Name, w.info.Cols(), cols))
 		}
 		int8 := w.tiles != nil && !b.exact
-		ints, floats = ints || int8, floats || !int8
+		pair := b.pairwise(w)
+		ints, pairs, floats = ints || int8, pairs || pair, floats || !int8 && !pair
 	}
 	if ints {
 		b.acts.Reset(rows, cols)
 		b.pool.run(b.acts.Panels(), func(_, i int) { b.acts.Fill(i, data, cols) })
 	}
-	ld := apart(cols)
-	if !floats || ld == cols {
-		return input{rows, cols, data}
+	in := input{rows: rows, ld: cols, data: data}
+	if pairs {
+		in.pairs, in.ldPairs = b.pack(data, rows, cols)
 	}
-	b.spaced = sized(b.spaced, rows*ld)
-	b.pool.run(rows, func(_, i int) { copy(b.spaced[i*ld:i*ld+cols], data[i*cols:]) })
-	return input{rows, ld, b.spaced}
+	if ld := apart(cols); floats && ld != cols {
+		b.spaced = sized(b.spaced, rows*ld)
+		b.pool.run(rows, func(_, i int) { copy(b.spaced[i*ld:i*ld+cols], data[i*cols:]) })
+		in.data, in.ld = b.spaced, ld
+	}
+	return in
 }
 
 // product computes the outputs of strip g of w for every input row into tile,
@@ -59,6 +66,10 @@ func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int
 	}
 	if done != nil {
 		defer done(0, in.rows)
+	}
+	if b.pairwise(w) {
+		s.multiplyPairs(tile, in, w, g)
+		return
 	}
 	cols := w.info.Cols()
 	for sb := 0; sb*quant.TileCols < cols; sb++ {
@@ -104,6 +115,16 @@ func (s *scratch) widen(w *weight, g, sb, n int) {
 // transpose makes a float32 strip from columns [lo, lo+n) of a plain matrix.
 func (s *scratch) transpose(w *weight, g, lo, n int) {
 	s.wide = sized(s.wide, quant.TileCols*asm.StripRows)
+	switch {
+	case w.info.Encoding == formats.BF16:
+		s.transposePairs(w, g, lo, n)
+		asm.Widen(s.wide, s.pairs[:(n+1)/2*asm.StripRows])
+		return
+	case w.info.Encoding == formats.F32 && (g+1)*asm.StripRows <= w.info.Rows():
+		cols := w.info.Cols()
+		asm.TransposeFloats(s.wide, w.data[4*(g*asm.StripRows*cols+lo):], 4*cols, n)
+		return
+	}
 	s.row = sized(s.row, quant.TileCols)
 	width, cols := w.info.Encoding.ElementBytes(), w.info.Cols()
 	for r := range asm.StripRows {

@@ -9,27 +9,61 @@ import (
 )
 
 // matmul multiplies tiles of m rows × `vectors` registers of outputs, k
-// innermost; sums stay in registers until they are added to the output. The
-// definition rounds products, so that it takes a multiplication and an addition
-// where the hardware has both in one; on cores with separate pipes for the two
-// that costs nothing.
+// innermost; sums stay in registers until they are added to the output. A
+// register of activations feeds all vectors of a row: broadcast operands in
+// memory would load it once for each.
 //
 // Register plan, from register 0:
 //
 //	m·vectors   sums, [row][vector]
 //	vectors     weights of column k
 //	1           activation k of a row, broadcast
-//	1           product
 //
-// so 24 + 2 + 2 of 32 for 12 rows of AVX-512, 12 + 2 + 2 of 16 for 6 of AVX2.
+// so 24 + 2 + 1 of 32 for 12 rows of AVX-512, 12 + 2 + 1 of 16 for 6 of AVX2.
 // Rows 4i … 4i+3 of a tile are reached from pointer i with the indices 0, lda,
 // 2·lda and 3·lda.
 type matmulTile struct{ m, vectors int }
 
+// multiplier is the kind of numbers that matmul multiplies. A column is a word
+// of 32 bits: a float32, or a pair of bfloat16.
+type multiplier struct {
+	kernel, word, count string
+	// column multiplies weights at w(v) with activations at a(t).
+	column func(c matmulTile, w, a func(i int) Mem)
+	// flush: column needs subnormal numbers taken as zero, and last holds the
+	// upper halves of words.
+	flush bool
+}
+
+func (s *simd) sum(c matmulTile, t, v int) VecPhysical { return s.reg(t*c.vectors + v) }
+func (s *simd) weight(c matmulTile, v int) VecPhysical { return s.reg(c.m*c.vectors + v) }
+func (s *simd) activation(c matmulTile) VecPhysical    { return s.reg((c.m + 1) * c.vectors) }
+
+// multiply loads weights and goes through the rows with product.
+func (s *simd) multiply(c matmulTile, w, a func(i int) Mem, product func(x, weight, sum Op)) {
+	for v := range c.vectors {
+		VMOVUPS(w(v), s.weight(c, v))
+	}
+	x := s.activation(c)
+	for t := range c.m {
+		VBROADCASTSS(a(t), x)
+		for v := range c.vectors {
+			product(x, s.weight(c, v), s.sum(c, t, v))
+		}
+	}
+}
+
+// float32s multiplies float32.
+func (s *simd) float32s() multiplier {
+	return multiplier{kernel: "matMul", word: "float32", count: "cols", column: func(c matmulTile, w, a func(i int) Mem) {
+		s.multiply(c, w, a, func(x, weight, sum Op) { VFMADD231PS(weight, x, sum) })
+	}}
+}
+
 // matmul takes tiles in descending order of m; those with the same m are the
 // same rows. The last has m = 1.
-func (s *simd) matmul(tiles []matmulTile) {
-	s.begin("matMul", "func(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)")
+func (s *simd) matmul(kind multiplier, tiles []matmulTile) {
+	s.begin(kind.kernel, "func(out *float32, ldo int, w *"+kind.word+", ldw, "+kind.count+" int, a *"+kind.word+", lda, n int)")
 	out, w, a, n := load("out"), load("w"), load("a"), load("n")
 	ldo, ldw, lda := load("ldo"), load("ldw"), load("lda")
 	SHLQ(Imm(2), ldo)
@@ -38,40 +72,32 @@ func (s *simd) matmul(tiles []matmulTile) {
 	lda3, wp, k, row := GP64(), GP64(), GP64(), GP64()
 	rows := [3]GPVirtual{GP64(), GP64(), GP64()}
 	LEAQ(Mem{Base: lda, Index: lda, Scale: 2}, lda3)
+	var modes Mem
+	if kind.flush {
+		modes = s.flushModes()
+	}
 
 	for _, tile := range tiles {
 		m, nv := tile.m, tile.vectors
 		name := func(part string) string { return fmt.Sprintf("%s%d", part, m) }
-		sum := func(t, v int) Op { return s.reg(t*nv + v) }
-		weight := func(v int) Op { return s.reg(m*nv + v) }
-		x, product := s.reg(m*nv+nv), s.reg(m*nv+nv+1)
 
 		// column emits column u from the pointers on.
 		column := func(half, u int) {
-			for v := range nv {
-				VMOVUPS(Mem{Base: wp, Disp: 4 * s.width * (half*nv + v)}, weight(v))
-			}
-			ADDQ(ldw, wp)
-			for t := range m {
-				at := Mem{Base: rows[t/4], Disp: 4 * u}
-				switch t % 4 {
-				case 1:
-					at.Index, at.Scale = lda, 1
-				case 2:
-					at.Index, at.Scale = lda, 2
-				case 3:
-					at.Index, at.Scale = lda3, 1
-				}
-				VBROADCASTSS(at, x)
-				for v := range nv {
-					p := product
-					if v == nv-1 {
-						p = x
+			kind.column(tile,
+				func(v int) Mem { return Mem{Base: wp, Disp: 4 * s.width * (half*nv + v)} },
+				func(t int) Mem {
+					at := Mem{Base: rows[t/4], Disp: 4 * u}
+					switch t % 4 {
+					case 1:
+						at.Index, at.Scale = lda, 1
+					case 2:
+						at.Index, at.Scale = lda, 2
+					case 3:
+						at.Index, at.Scale = lda3, 1
 					}
-					VMULPS(weight(v), x, p)
-					VADDPS(p, sum(t, v), sum(t, v))
-				}
-			}
+					return at
+				})
+			ADDQ(ldw, wp)
 		}
 		advance := func(columns int) {
 			for i := 0; 4*i < m; i++ {
@@ -98,7 +124,10 @@ func (s *simd) matmul(tiles []matmulTile) {
 					VXORPS(r, r, r)
 				}
 			}
-			Load(Param("cols"), k)
+			if kind.flush {
+				LDMXCSR(modes.Offset(4))
+			}
+			Load(Param(kind.count), k)
 			SUBQ(Imm(unroll), k)
 			JLT(LabelRef(label("rest")))
 			Label(label("columns"))
@@ -117,12 +146,15 @@ func (s *simd) matmul(tiles []matmulTile) {
 			DECQ(k)
 			JNE(LabelRef(label("column")))
 			Label(label("add"))
+			if kind.flush {
+				LDMXCSR(modes)
+			}
 			MOVQ(out, row)
 			for t := range m {
 				for v := range nv {
 					at := Mem{Base: row, Disp: 4 * s.width * (half*nv + v)}
-					VADDPS(at, sum(t, v), sum(t, v))
-					VMOVUPS(sum(t, v), at)
+					VADDPS(at, s.sum(tile, t, v), s.sum(tile, t, v))
+					VMOVUPS(s.sum(tile, t, v), at)
 				}
 				if t < m-1 {
 					ADDQ(ldo, row)

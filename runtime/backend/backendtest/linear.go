@@ -10,7 +10,8 @@ import (
 )
 
 // product is x·wᵀ for rows of x: by quant.Dot where int8 activations are used,
-// else of the decoded numbers in float64.
+// else of the decoded numbers, and of those of x rounded where bf16 ones are, in
+// float64.
 func (e *env) product(m matrix, x []float32, rows int) *expected {
 	out, cols := m.Rows(), m.Cols()
 	want := expect(rows * out)
@@ -22,6 +23,9 @@ func (e *env) product(m matrix, x []float32, rows int) *expected {
 		for i := range rows {
 			acts.SetRow(i, x[i*cols:(i+1)*cols])
 		}
+	}
+	if e.o.BF16 && m.Encoding == formats.BF16 {
+		x = rounded(e, x)
 	}
 	for i := range rows {
 		for r := range out {
@@ -39,6 +43,18 @@ func (e *env) product(m matrix, x []float32, rows int) *expected {
 	}
 	want.exact = int8Path && e.o.BitExact
 	return want
+}
+
+// rounded is x in bf16.
+func rounded(e *env, x []float32) []float32 {
+	y, b := make([]float32, len(x)), make([]byte, 2*len(x))
+	if err := formats.EncodeFloat32(b, x, formats.BF16); err != nil {
+		e.Fatal(err)
+	}
+	if err := formats.DecodeFloat32(y, b, formats.BF16); err != nil {
+		e.Fatal(err)
+	}
+	return y
 }
 
 // shapes are products: rows of activations, outputs, columns.

@@ -14,6 +14,8 @@ import (
 type Options struct {
 	// Exact: quantized weights meet float32 activations, not int8 ones.
 	Exact bool
+	// BF16: weights of bf16 meet activations rounded to bf16.
+	BF16 bool
 	// BitExact: without Exact, products of quantized weights equal quant.Dot to
 	// the bit. Otherwise they are within Tolerance of it.
 	BitExact bool

@@ -1,0 +1,17 @@
+//go:build !purego
+
+package asm
+
+import "testing"
+
+// Processors with VDPBF16PS do not choose the product that AVX-512 has without
+// it.
+func TestMatMulBF16WithoutBF16(t *testing.T) {
+	defer Use(Active())
+	if err := Use("avx512vnni"); err != nil {
+		t.Skip(err)
+	}
+	defer func(k floatKernels) { floatAVX512 = k }(floatAVX512)
+	floatAVX512.matmulBF16 = matMulBF16AVX512
+	testMatMulBF16(t)
+}
