@@ -122,7 +122,7 @@ func runBench(cmd *cobra.Command, o *benchOptions, g *cli.Globals) error {
 	if !g.JSON {
 		fmt.Fprintf(out, "%s, %d cores, %s kernels\n", r.Machine.CPU, r.Machine.Cores, r.Machine.Tier)
 	}
-	r.measurePeak(g.Threads)
+	r.Clock, r.PeakMAC, r.Peak = peak(g.Threads)
 	if err := o.products(cmd.Context(), r, g); err != nil {
 		return err
 	}
@@ -139,22 +139,6 @@ func runBench(cmd *cobra.Command, o *benchOptions, g *cli.Globals) error {
 	}
 	r.printForward(out)
 	return nil
-}
-
-func (r *benchResult) measurePeak(threads int) {
-	clock, peak := asm.Clock(threads), asm.Peak(threads)
-	r.Clock, r.PeakMAC = clock/1e9, peak/1e9
-	if clock > 0 {
-		r.Peak = peak / clock
-	}
-}
-
-// share is a rate, in multiply-adds per second and core, against the peak.
-func (r *benchResult) share(rate float64) float64 {
-	if r.PeakMAC == 0 {
-		return 0
-	}
-	return rate / (r.PeakMAC * 1e9)
 }
 
 // benchTime is how long a product is repeated.
@@ -183,17 +167,13 @@ func (o *benchOptions) products(ctx context.Context, r *benchResult, g *cli.Glob
 					be.Close()
 					return err
 				}
-				seconds, err := timeProduct(be, w, rows)
+				s, err := timeProduct(be, w, rows, n)
 				if err != nil {
 					be.Close()
 					return err
 				}
-				rate := float64(rows) * float64(shape[0]) * float64(shape[1]) / seconds / float64(n)
-				op := benchOp{Op: o.encoding + "x" + o.meets(), Rows: rows, Out: shape[0], In: shape[1], Threads: n, Millis: seconds * 1e3, GMACs: rate / 1e9, Share: r.share(rate)}
-				if r.Clock > 0 {
-					op.PerCycle = op.GMACs / r.Clock
-				}
-				r.Ops = append(r.Ops, op)
+				r.Ops = append(r.Ops, benchOp{Op: o.encoding + "x" + o.meets(), Rows: rows, Out: shape[0], In: shape[1], Threads: n,
+					Millis: s.seconds * 1e3, GMACs: s.rate / 1e9, PerCycle: s.share * r.Peak, Share: s.share})
 			}
 			be.Close()
 		}
@@ -214,30 +194,24 @@ func (o *benchOptions) meets() string {
 }
 
 // timeProduct is the median time of one product.
-func timeProduct(be *cpu.Backend, t formats.Tensor, rows int) (float64, error) {
+func timeProduct(be *cpu.Backend, t formats.Tensor, rows, threads int) (timing, error) {
 	w, err := be.Load(t)
 	if err != nil {
-		return 0, err
+		return timing{}, err
 	}
 	x, err := be.NewAct(rows, t.Cols())
 	if err != nil {
-		return 0, err
+		return timing{}, err
 	}
 	for i := range rows {
 		be.Write(x, i, randomRow(t.Cols(), uint64(i)))
 	}
 	dst, err := be.NewAct(rows, t.Rows())
 	if err != nil {
-		return 0, err
+		return timing{}, err
 	}
-	var times []float64
-	for begin := time.Now(); time.Since(begin) < benchTime || len(times) < 5; {
-		start := time.Now()
-		be.Linear([]backend.Act{dst}, []backend.Weight{w}, x)
-		times = append(times, time.Since(start).Seconds())
-	}
-	slices.Sort(times)
-	return times[len(times)/2], nil
+	macs := float64(rows) * float64(t.Rows()) * float64(t.Cols())
+	return measure(threads, macs, benchTime, func() { be.Linear([]backend.Act{dst}, []backend.Weight{w}, x) }), nil
 }
 
 // forwards measures whole passes.
@@ -257,12 +231,10 @@ func (o *benchOptions) forwards(ctx context.Context, r *benchResult, g *cli.Glob
 		if n > a.Context {
 			continue
 		}
-		f, err := timeForward(ctx, m, be, n, min(o.headRows, n))
+		f, err := timeForward(ctx, m, be, n, min(o.headRows, n), g.Threads)
 		if err != nil {
 			return err
 		}
-		f.Threads = g.Threads
-		f.Share = r.share(macs(a, n, f.HeadRows) / (f.Millis / 1e3) / float64(g.Threads))
 		r.Forward = append(r.Forward, f)
 	}
 	return nil
@@ -280,9 +252,8 @@ func macs(a *arch.Arch, n, headRows int) float64 {
 	return float64(linear)*float64(n) + float64(attention) + float64(headRows)*float64(a.Vocab)*float64(a.Width)
 }
 
-// timeForward runs a pass once to warm up, then three times, and keeps the
-// median.
-func timeForward(ctx context.Context, m *model.Model, be *timed, n, headRows int) (benchForward, error) {
+// timeForward is the median of passes of one length.
+func timeForward(ctx context.Context, m *model.Model, be *timed, n, headRows, threads int) (benchForward, error) {
 	ids, rows := make([]int32, n), make([]int32, headRows)
 	for i := range ids {
 		ids[i] = int32(i*7919+1) % int32(m.Arch.Vocab)
@@ -292,24 +263,20 @@ func timeForward(ctx context.Context, m *model.Model, be *timed, n, headRows int
 		ids[rows[i]] = m.Arch.MaskID
 	}
 	ask := &backend.Ask{Pick: &backend.Pick{Never: []int32{m.Arch.MaskID}}}
-	var runs []benchForward
-	for i := range 4 {
-		be.reset()
+	var failed error
+	var total time.Duration
+	be.reset()
+	s := measure(threads, macs(m.Arch, n, headRows), 0, func() {
 		start := time.Now()
 		if _, err := m.Predict(ctx, model.Batch{{IDs: ids, Rows: rows}}, ask); err != nil {
-			return benchForward{}, err
+			failed = err
 		}
-		took := time.Since(start)
-		if i == 0 {
-			continue
-		}
-		runs = append(runs, benchForward{
-			Length: n, HeadRows: headRows, Millis: took.Seconds() * 1e3,
-			Positions: float64(n) / took.Seconds(), Breakdown: be.breakdown(took),
-		})
-	}
-	slices.SortFunc(runs, func(a, b benchForward) int { return int(a.Millis*1e3) - int(b.Millis*1e3) })
-	return runs[len(runs)/2], nil
+		total += time.Since(start)
+	})
+	return benchForward{
+		Length: n, HeadRows: headRows, Threads: threads, Millis: s.seconds * 1e3,
+		Positions: float64(n) / s.seconds, Share: s.share, Breakdown: be.breakdown(total),
+	}, failed
 }
 
 func (r *benchResult) printOps(out io.Writer) {

@@ -8,28 +8,27 @@ import (
 // Peak is the number of int8 multiply-adds per second and core that the
 // processor makes from registers alone with the best product of the active
 // tier, while `threads` cores work; 0 where the tier has no probe. It is
-// measured, for about a tenth of a second.
-func Peak(threads int) float64 {
+// measured, for about a third of a millisecond per try.
+func Peak(threads, tries int) float64 {
 	k := active.ints
 	if k.probe == nil {
 		return 0
 	}
-	rounds := rate(threads, k.probe)
-	return rounds * float64(k.probeMACs)
+	return rate(threads, tries, k.probe) * float64(k.probeMACs)
 }
 
 // Clock is the frequency of a busy core in Hz, 0 where it cannot be measured.
-func Clock(threads int) float64 {
+func Clock(threads, tries int) float64 {
 	if !hasChain {
 		return 0
 	}
-	return 64 * rate(threads, chain)
+	return 64 * rate(threads, tries, chain)
 }
 
 // rate is how many rounds of f a core makes per second: the mean over the cores
 // of each one's best try, since whatever disturbs a try only slows it.
-func rate(threads int, f func(n int)) float64 {
-	const rounds, tries = 100_000, 24
+func rate(threads, tries int, f func(n int)) float64 {
+	const rounds = 100_000
 	best := make([]float64, threads)
 	var wait sync.WaitGroup
 	for i := range threads {

@@ -37,7 +37,7 @@ func benchmarkSuperblock(b *testing.B, e Encoding) {
 			s.decode(i, e, tile, &gaussCodebook)
 		}
 	}
-	clock := Clock(1)
+	clock := Clock(1, 24)
 	run := func(name string, f func()) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -83,7 +83,7 @@ func TestProbes(t *testing.T) {
 	}
 	chain(1)
 	chain(3)
-	if f := Clock(1); !(f > 0) {
+	if f := Clock(1, 24); !(f > 0) {
 		t.Errorf("a clock of %v Hz", f)
 	}
 }
