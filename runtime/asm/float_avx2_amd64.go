@@ -8,6 +8,7 @@ var floatAVX2 = floatKernels{
 	matmulBF16: matMulBF16AVX2,
 	transpose:  transposeAVX2,
 	addTile:    addTileAVX2,
+	copyTile:   copyTileAVX2,
 	dot:        dotAVX2,
 	rmsnorm:    rmsNormAVX2,
 	silu:       siluAVX2,
@@ -26,6 +27,9 @@ func matMulBF16AVX2(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32,
 
 //go:noescape
 func addTileAVX2(dst *float32, ld int, tile *float32, rows int)
+
+//go:noescape
+func copyTileAVX2(dst *float32, ld int, tile *float32, rows int)
 
 //go:noescape
 func dotAVX2(x, y *float32, n int) float32

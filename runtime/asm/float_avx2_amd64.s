@@ -2098,6 +2098,36 @@ row4:
 	VZEROUPPER
 	RET
 
+// func copyTileAVX2(dst *float32, ld int, tile *float32, rows int)
+// Requires: AVX, MMX+
+TEXT ·copyTileAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ ld+8(FP), CX
+	MOVQ tile+16(FP), DX
+	MOVQ rows+24(FP), BX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), SI
+	LEAQ (AX)(SI*4), SI
+
+row5:
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	VMOVUPS    (DX), Y0
+	VMOVUPS    Y0, (AX)
+	VMOVUPS    32(DX), Y1
+	VMOVUPS    Y1, 32(AX)
+	VMOVUPS    64(DX), Y2
+	VMOVUPS    Y2, 64(AX)
+	VMOVUPS    96(DX), Y3
+	VMOVUPS    Y3, 96(AX)
+	ADDQ       CX, AX
+	ADDQ       CX, SI
+	ADDQ       $0x00000080, DX
+	DECQ       BX
+	JNE        row5
+	VZEROUPPER
+	RET
+
 // func rmsNormAVX2(dst *float32, x *float32, w *float32, n int, r float32)
 // Requires: AVX
 TEXT ·rmsNormAVX2(SB), NOSPLIT, $0-36
@@ -2108,9 +2138,9 @@ TEXT ·rmsNormAVX2(SB), NOSPLIT, $0-36
 	VBROADCASTSS r+32(FP), Y8
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last6
+	JLT          last7
 
-step5:
+step6:
 	VMOVUPS (CX)(SI*1), Y0
 	VMOVUPS (DX)(SI*1), Y1
 	VMULPS  Y8, Y0, Y0
@@ -2123,11 +2153,11 @@ step5:
 	VMOVUPS Y2, 32(AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step5
+	JGE     step6
 
-last6:
+last7:
 	ADDQ       $0x10, BX
-	JEQ        done7
+	JEQ        done8
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), DI
 	VMOVUPS    64(DI)(BX*4), Y12
@@ -2143,7 +2173,7 @@ last6:
 	VMULPS     Y3, Y2, Y2
 	VMASKMOVPS Y2, Y13, 32(AX)(SI*1)
 
-done7:
+done8:
 	VZEROUPPER
 	RET
 
@@ -2158,9 +2188,9 @@ TEXT ·siluAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS c42b20000<>+0(SB), Y15
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last9
+	JLT          last10
 
-step8:
+step9:
 	VMOVUPS (CX)(SI*1), Y0
 	VXORPS  c80000000<>+0(SB), Y0, Y1
 	VMAXPS  Y1, Y14, Y1
@@ -2227,11 +2257,11 @@ step8:
 	VMOVUPS Y0, 32(AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step8
+	JGE     step9
 
-last9:
+last10:
 	ADDQ       $0x10, BX
-	JEQ        done10
+	JEQ        done11
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), DI
 	VMOVUPS    64(DI)(BX*4), Y12
@@ -2301,7 +2331,7 @@ last9:
 	VMULPS     Y5, Y0, Y0
 	VMASKMOVPS Y0, Y13, 32(AX)(SI*1)
 
-done10:
+done11:
 	VZEROUPPER
 	RET
 
@@ -2457,20 +2487,20 @@ TEXT ·softmaxAVX2(SB), NOSPLIT, $0-20
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last12
+	JLT          last13
 
-step11:
+step12:
 	VMULPS (AX)(DX*1), Y10, Y0
 	VMAXPS Y0, Y8, Y8
 	VMULPS 32(AX)(DX*1), Y10, Y2
 	VMAXPS Y2, Y9, Y9
 	ADDQ   $0x40, DX
 	SUBQ   $0x10, BX
-	JGE    step11
+	JGE    step12
 
-last12:
+last13:
 	ADDQ       $0x10, BX
-	JEQ        done13
+	JEQ        done14
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), SI
 	VMOVUPS    64(SI)(BX*4), Y12
@@ -2484,7 +2514,7 @@ last12:
 	VMAXPS     Y2, Y9, Y3
 	VBLENDVPS  Y13, Y3, Y9, Y9
 
-done13:
+done14:
 	VMOVAPS      Y9, Y0
 	VMAXPS       Y0, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
@@ -2499,9 +2529,9 @@ done13:
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last15
+	JLT          last16
 
-step14:
+step15:
 	VMOVUPS (AX)(DX*1), Y0
 	VMULPS  Y10, Y0, Y0
 	VSUBPS  Y11, Y0, Y0
@@ -2564,11 +2594,11 @@ step14:
 	VMOVAPS Y0, Y9
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step14
+	JGE     step15
 
-last15:
+last16:
 	ADDQ       $0x10, BX
-	JEQ        done16
+	JEQ        done17
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), SI
 	VMOVUPS    64(SI)(BX*4), Y12
@@ -2634,7 +2664,7 @@ last15:
 	VADDPS     Y0, Y9, Y0
 	VBLENDVPS  Y13, Y0, Y9, Y9
 
-done16:
+done17:
 	VMOVAPS      Y9, Y0
 	VADDPS       Y0, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
@@ -2648,9 +2678,9 @@ done16:
 	VBROADCASTSS X1, Y1
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          last18
+	JLT          last19
 
-step17:
+step18:
 	VMOVUPS (AX)(DX*1), Y2
 	VMULPS  Y1, Y2, Y2
 	VMOVUPS Y2, (AX)(DX*1)
@@ -2659,11 +2689,11 @@ step17:
 	VMOVUPS Y3, 32(AX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     step17
+	JGE     step18
 
-last18:
+last19:
 	ADDQ       $0x10, CX
-	JEQ        done19
+	JEQ        done20
 	NEGQ       CX
 	LEAQ       slide<>+0(SB), BX
 	VMOVUPS    64(BX)(CX*4), Y12
@@ -2675,7 +2705,7 @@ last18:
 	VMULPS     Y1, Y3, Y3
 	VMASKMOVPS Y3, Y13, 32(AX)(DX*1)
 
-done19:
+done20:
 	VZEROUPPER
 	RET
 
@@ -2699,9 +2729,9 @@ TEXT ·rotateAVX2(SB), NOSPLIT, $0-32
 	LEAQ (AX)(BX*4), SI
 	XORQ DI, DI
 	SUBQ $0x10, BX
-	JLT  last21
+	JLT  last22
 
-step20:
+step21:
 	VMOVUPS (AX)(DI*1), Y0
 	VMOVUPS (SI)(DI*1), Y1
 	VMOVUPS (CX)(DI*1), Y2
@@ -2728,11 +2758,11 @@ step20:
 	VMOVUPS Y1, 32(SI)(DI*1)
 	ADDQ    $0x40, DI
 	SUBQ    $0x10, BX
-	JGE     step20
+	JGE     step21
 
-last21:
+last22:
 	ADDQ       $0x10, BX
-	JEQ        done22
+	JEQ        done23
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), R8
 	VMOVUPS    64(R8)(BX*4), Y12
@@ -2762,7 +2792,7 @@ last21:
 	VMASKMOVPS Y4, Y13, 32(AX)(DI*1)
 	VMASKMOVPS Y1, Y13, 32(SI)(DI*1)
 
-done22:
+done23:
 	VZEROUPPER
 	RET
 
@@ -2781,9 +2811,9 @@ TEXT ·sumExpAVX2(SB), NOSPLIT, $0-32
 	VXORPS       X11, X11, X11
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          last24
+	JLT          last25
 
-step23:
+step24:
 	VMOVUPS      (AX)(DX*1), Y0
 	VSUBPS       Y7, Y0, Y0
 	VMAXPS       Y0, Y14, Y0
@@ -2850,11 +2880,11 @@ step23:
 	VADDPD       Y2, Y11, Y11
 	ADDQ         $0x40, DX
 	SUBQ         $0x10, CX
-	JGE          step23
+	JGE          step24
 
-last24:
+last25:
 	ADDQ         $0x10, CX
-	JEQ          done25
+	JEQ          done26
 	NEGQ         CX
 	LEAQ         slide<>+0(SB), BX
 	VMOVUPS      64(BX)(CX*4), Y12
@@ -2926,7 +2956,7 @@ last24:
 	VADDPD       Y0, Y10, Y10
 	VADDPD       Y2, Y11, Y11
 
-done25:
+done26:
 	VADDPD       Y10, Y8, Y8
 	VADDPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
@@ -2948,9 +2978,9 @@ TEXT ·argMaxAVX2(SB), NOSPLIT, $0-24
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last27
+	JLT          last28
 
-step26:
+step27:
 	VMOVUPS (AX)(DX*1), Y0
 	VMAXPS  Y8, Y0, Y0
 	VMOVAPS Y0, Y8
@@ -2959,11 +2989,11 @@ step26:
 	VMOVAPS Y2, Y9
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step26
+	JGE     step27
 
-last27:
+last28:
 	ADDQ       $0x10, BX
-	JEQ        done28
+	JEQ        done29
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), SI
 	VMOVUPS    64(SI)(BX*4), Y12
@@ -2975,7 +3005,7 @@ last27:
 	VMAXPS     Y9, Y2, Y2
 	VBLENDVPS  Y13, Y2, Y9, Y9
 
-done28:
+done29:
 	VMOVAPS      Y9, Y0
 	VMAXPS       Y0, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
@@ -2988,26 +3018,26 @@ done28:
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last32
+	JLT          last33
 
-step31:
+step32:
 	VMOVUPS   (AX)(DX*1), Y0
 	VCMPPS    $0x00, Y10, Y0, Y0
 	VMOVMSKPS Y0, CX
 	TESTL     CX, CX
-	JNE       found29
+	JNE       found30
 	VMOVUPS   32(AX)(DX*1), Y0
 	VCMPPS    $0x00, Y10, Y0, Y0
 	VMOVMSKPS Y0, CX
 	TESTL     CX, CX
-	JNE       found30
+	JNE       found31
 	ADDQ      $0x40, DX
 	SUBQ      $0x10, BX
-	JGE       step31
+	JGE       step32
 
-last32:
+last33:
 	ADDQ       $0x10, BX
-	JEQ        done33
+	JEQ        done34
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), CX
 	VMOVUPS    64(CX)(BX*4), Y12
@@ -3017,24 +3047,24 @@ last32:
 	VANDPS     Y12, Y0, Y0
 	VMOVMSKPS  Y0, CX
 	TESTL      CX, CX
-	JNE        found29
+	JNE        found30
 	VMASKMOVPS 32(AX)(DX*1), Y13, Y0
 	VCMPPS     $0x00, Y10, Y0, Y0
 	VANDPS     Y13, Y0, Y0
 	VMOVMSKPS  Y0, CX
 	TESTL      CX, CX
-	JNE        found30
+	JNE        found31
 
-done33:
+done34:
 	XORQ AX, AX
 	MOVQ AX, ret+16(FP)
 	VZEROUPPER
 	RET
 
-found30:
+found31:
 	ADDQ $0x20, DX
 
-found29:
+found30:
 	TZCNTL CX, CX
 	SHRQ   $0x02, DX
 	LEAQ   (DX)(CX*1), AX
@@ -3052,52 +3082,52 @@ TEXT ·aboveAVX2(SB), NOSPLIT, $0-40
 	XORQ         BX, BX
 	XORQ         SI, SI
 	SUBQ         $0x10, DX
-	JLT          last35
+	JLT          last36
 
-step34:
+step35:
 	VMOVUPS   (CX)(SI*1), Y0
 	VCMPPS    $0x1e, Y8, Y0, Y0
 	VMOVMSKPS Y0, DI
 	TESTL     DI, DI
-	JEQ       none37
+	JEQ       none38
 	MOVL      SI, R8
 	SHRL      $0x02, R8
 
-hit38:
+hit39:
 	TZCNTL DI, R9
 	LEAL   (R8)(R9*1), R9
 	MOVL   R9, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(DI), R9
 	ANDL   R9, DI
-	JNE    hit38
+	JNE    hit39
 
-none37:
+none38:
 	VMOVUPS   32(CX)(SI*1), Y1
 	VCMPPS    $0x1e, Y8, Y1, Y1
 	VMOVMSKPS Y1, DI
 	TESTL     DI, DI
-	JEQ       none39
+	JEQ       none40
 	MOVL      SI, R8
 	SHRL      $0x02, R8
 
-hit40:
+hit41:
 	TZCNTL DI, R9
 	LEAL   8(R8)(R9*1), R9
 	MOVL   R9, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(DI), R9
 	ANDL   R9, DI
-	JNE    hit40
+	JNE    hit41
 
-none39:
+none40:
 	ADDQ $0x40, SI
 	SUBQ $0x10, DX
-	JGE  step34
+	JGE  step35
 
-last35:
+last36:
 	ADDQ       $0x10, DX
-	JEQ        done36
+	JEQ        done37
 	NEGQ       DX
 	LEAQ       slide<>+0(SB), DI
 	VMOVUPS    64(DI)(DX*4), Y12
@@ -3107,40 +3137,40 @@ last35:
 	VANDPS     Y12, Y0, Y0
 	VMOVMSKPS  Y0, DX
 	TESTL      DX, DX
-	JEQ        none41
+	JEQ        none42
 	MOVL       SI, DI
 	SHRL       $0x02, DI
 
-hit42:
+hit43:
 	TZCNTL DX, R8
 	LEAL   (DI)(R8*1), R8
 	MOVL   R8, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(DX), R8
 	ANDL   R8, DX
-	JNE    hit42
+	JNE    hit43
 
-none41:
+none42:
 	VMASKMOVPS 32(CX)(SI*1), Y13, Y1
 	VCMPPS     $0x1e, Y8, Y1, Y1
 	VANDPS     Y13, Y1, Y1
 	VMOVMSKPS  Y1, CX
 	TESTL      CX, CX
-	JEQ        none43
+	JEQ        none44
 	MOVL       SI, DX
 	SHRL       $0x02, DX
 
-hit44:
+hit45:
 	TZCNTL CX, SI
 	LEAL   8(DX)(SI*1), SI
 	MOVL   SI, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(CX), SI
 	ANDL   SI, CX
-	JNE    hit44
+	JNE    hit45
 
-none43:
-done36:
+none44:
+done37:
 	MOVQ BX, ret+32(FP)
 	VZEROUPPER
 	RET

@@ -8,6 +8,7 @@ var floatAVX512 = floatKernels{
 	matmulBF16: matMulBF16AVX512,
 	transpose:  transposeAVX2,
 	addTile:    addTileAVX512,
+	copyTile:   copyTileAVX512,
 	dot:        dotAVX512,
 	rmsnorm:    rmsNormAVX512,
 	silu:       siluAVX512,
@@ -26,6 +27,9 @@ func matMulBF16AVX512(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint3
 
 //go:noescape
 func addTileAVX512(dst *float32, ld int, tile *float32, rows int)
+
+//go:noescape
+func copyTileAVX512(dst *float32, ld int, tile *float32, rows int)
 
 //go:noescape
 func dotAVX512(x, y *float32, n int) float32

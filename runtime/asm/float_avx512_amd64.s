@@ -1993,6 +1993,32 @@ row4:
 	VZEROUPPER
 	RET
 
+// func copyTileAVX512(dst *float32, ld int, tile *float32, rows int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·copyTileAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ ld+8(FP), CX
+	MOVQ tile+16(FP), DX
+	MOVQ rows+24(FP), BX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), SI
+	LEAQ (AX)(SI*4), SI
+
+row5:
+	PREFETCHT0 (SI)
+	PREFETCHT0 64(SI)
+	VMOVUPS    (DX), Z0
+	VMOVUPS    Z0, (AX)
+	VMOVUPS    64(DX), Z1
+	VMOVUPS    Z1, 64(AX)
+	ADDQ       CX, AX
+	ADDQ       CX, SI
+	ADDQ       $0x00000080, DX
+	DECQ       BX
+	JNE        row5
+	VZEROUPPER
+	RET
+
 // func rmsNormAVX512(dst *float32, x *float32, w *float32, n int, r float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·rmsNormAVX512(SB), NOSPLIT, $0-36
@@ -2003,9 +2029,9 @@ TEXT ·rmsNormAVX512(SB), NOSPLIT, $0-36
 	VBROADCASTSS r+32(FP), Z8
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last6
+	JLT          last7
 
-step5:
+step6:
 	VMOVUPS (CX)(SI*1), Z0
 	VMOVUPS (DX)(SI*1), Z1
 	VMULPS  Z8, Z0, Z0
@@ -2013,11 +2039,11 @@ step5:
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step5
+	JGE     step6
 
-last6:
+last7:
 	ADDQ      $0x10, BX
-	JEQ       done7
+	JEQ       done8
 	MOVL      $0x0000ffff, DI
 	BZHIL     BX, DI, DI
 	KMOVW     DI, K1
@@ -2027,7 +2053,7 @@ last6:
 	VMULPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
-done7:
+done8:
 	VZEROUPPER
 	RET
 
@@ -2054,9 +2080,9 @@ TEXT ·siluAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS c80000000<>+0(SB), Z29
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last9
+	JLT          last10
 
-step8:
+step9:
 	VMOVUPS (CX)(SI*1), Z0
 	VPXORD  Z29, Z0, Z1
 	VMAXPS  Z1, Z16, Z1
@@ -2091,11 +2117,11 @@ step8:
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step8
+	JGE     step9
 
-last9:
+last10:
 	ADDQ      $0x10, BX
-	JEQ       done10
+	JEQ       done11
 	MOVL      $0x0000ffff, DI
 	BZHIL     BX, DI, DI
 	KMOVW     DI, K1
@@ -2132,7 +2158,7 @@ last9:
 	VMULPS    Z5, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
-done10:
+done11:
 	VZEROUPPER
 	RET
 
@@ -2200,18 +2226,18 @@ TEXT ·softmaxAVX512(SB), NOSPLIT, $0-20
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last12
+	JLT          last13
 
-step11:
+step12:
 	VMULPS (AX)(DX*1), Z10, Z0
 	VMAXPS Z0, Z8, Z8
 	ADDQ   $0x40, DX
 	SUBQ   $0x10, BX
-	JGE    step11
+	JGE    step12
 
-last12:
+last13:
 	ADDQ      $0x10, BX
-	JEQ       done13
+	JEQ       done14
 	MOVL      $0x0000ffff, SI
 	BZHIL     BX, SI, SI
 	KMOVW     SI, K1
@@ -2220,7 +2246,7 @@ last12:
 	VMAXPS    Z0, Z8, Z1
 	VBLENDMPS Z1, Z8, K1, Z8
 
-done13:
+done14:
 	VEXTRACTF64X4 $0x01, Z8, Y0
 	VMAXPS        Y0, Y8, Y8
 	VEXTRACTF128  $0x01, Y8, X0
@@ -2234,9 +2260,9 @@ done13:
 	XORQ          DX, DX
 	MOVQ          CX, BX
 	SUBQ          $0x10, BX
-	JLT           last15
+	JLT           last16
 
-step14:
+step15:
 	VMOVUPS (AX)(DX*1), Z0
 	VMULPS  Z10, Z0, Z0
 	VSUBPS  Z11, Z0, Z0
@@ -2269,11 +2295,11 @@ step14:
 	VMOVAPS Z0, Z8
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step14
+	JGE     step15
 
-last15:
+last16:
 	ADDQ      $0x10, BX
-	JEQ       done16
+	JEQ       done17
 	MOVL      $0x0000ffff, SI
 	BZHIL     BX, SI, SI
 	KMOVW     SI, K1
@@ -2308,7 +2334,7 @@ last15:
 	VADDPS    Z0, Z8, Z0
 	VBLENDMPS Z0, Z8, K1, Z8
 
-done16:
+done17:
 	VEXTRACTF64X4 $0x01, Z8, Y0
 	VADDPS        Y0, Y8, Y8
 	VEXTRACTF128  $0x01, Y8, X0
@@ -2322,19 +2348,19 @@ done16:
 	VBROADCASTSS  X1, Z1
 	XORQ          DX, DX
 	SUBQ          $0x10, CX
-	JLT           last18
+	JLT           last19
 
-step17:
+step18:
 	VMOVUPS (AX)(DX*1), Z2
 	VMULPS  Z1, Z2, Z2
 	VMOVUPS Z2, (AX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     step17
+	JGE     step18
 
-last18:
+last19:
 	ADDQ      $0x10, CX
-	JEQ       done19
+	JEQ       done20
 	MOVL      $0x0000ffff, BX
 	BZHIL     CX, BX, BX
 	KMOVW     BX, K1
@@ -2342,7 +2368,7 @@ last18:
 	VMULPS    Z1, Z2, Z2
 	VMOVUPS   Z2, K1, (AX)(DX*1)
 
-done19:
+done20:
 	VZEROUPPER
 	RET
 
@@ -2359,9 +2385,9 @@ TEXT ·rotateAVX512(SB), NOSPLIT, $0-32
 	LEAQ (AX)(BX*4), SI
 	XORQ DI, DI
 	SUBQ $0x10, BX
-	JLT  last21
+	JLT  last22
 
-step20:
+step21:
 	VMOVUPS (AX)(DI*1), Z0
 	VMOVUPS (SI)(DI*1), Z1
 	VMOVUPS (CX)(DI*1), Z2
@@ -2376,11 +2402,11 @@ step20:
 	VMOVUPS Z1, (SI)(DI*1)
 	ADDQ    $0x40, DI
 	SUBQ    $0x10, BX
-	JGE     step20
+	JGE     step21
 
-last21:
+last22:
 	ADDQ      $0x10, BX
-	JEQ       done22
+	JEQ       done23
 	MOVL      $0x0000ffff, R8
 	BZHIL     BX, R8, R8
 	KMOVW     R8, K1
@@ -2397,7 +2423,7 @@ last21:
 	VMOVUPS   Z4, K1, (AX)(DI*1)
 	VMOVUPS   Z1, K1, (SI)(DI*1)
 
-done22:
+done23:
 	VZEROUPPER
 	RET
 
@@ -2425,9 +2451,9 @@ TEXT ·sumExpAVX512(SB), NOSPLIT, $0-32
 	VXORPS       X9, X9, X9
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          last24
+	JLT          last25
 
-step23:
+step24:
 	VMOVUPS       (AX)(DX*1), Z0
 	VSUBPS        Z7, Z0, Z0
 	VMAXPS        Z0, Z16, Z0
@@ -2462,11 +2488,11 @@ step23:
 	VADDPD        Z2, Z9, Z9
 	ADDQ          $0x40, DX
 	SUBQ          $0x10, CX
-	JGE           step23
+	JGE           step24
 
-last24:
+last25:
 	ADDQ          $0x10, CX
-	JEQ           done25
+	JEQ           done26
 	MOVL          $0x0000ffff, BX
 	BZHIL         CX, BX, BX
 	KMOVW         BX, K1
@@ -2504,7 +2530,7 @@ last24:
 	VADDPD        Z0, Z8, Z8
 	VADDPD        Z2, Z9, Z9
 
-done25:
+done26:
 	VADDPD        Z9, Z8, Z8
 	VEXTRACTF64X4 $0x01, Z8, Y6
 	VADDPD        Y6, Y8, Y8
@@ -2525,19 +2551,19 @@ TEXT ·argMaxAVX512(SB), NOSPLIT, $0-24
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last27
+	JLT          last28
 
-step26:
+step27:
 	VMOVUPS (AX)(DX*1), Z0
 	VMAXPS  Z8, Z0, Z0
 	VMOVAPS Z0, Z8
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step26
+	JGE     step27
 
-last27:
+last28:
 	ADDQ      $0x10, BX
-	JEQ       done28
+	JEQ       done29
 	MOVL      $0x0000ffff, SI
 	BZHIL     BX, SI, SI
 	KMOVW     SI, K1
@@ -2545,7 +2571,7 @@ last27:
 	VMAXPS    Z8, Z0, Z0
 	VBLENDMPS Z0, Z8, K1, Z8
 
-done28:
+done29:
 	VEXTRACTF64X4 $0x01, Z8, Y0
 	VMAXPS        Y0, Y8, Y8
 	VEXTRACTF128  $0x01, Y8, X0
@@ -2558,21 +2584,21 @@ done28:
 	XORQ          DX, DX
 	MOVQ          CX, BX
 	SUBQ          $0x10, BX
-	JLT           last32
+	JLT           last33
 
-step31:
+step32:
 	VMOVUPS (AX)(DX*1), Z0
 	VCMPPS  $0x00, Z10, Z0, K2
 	KMOVW   K2, CX
 	TESTL   CX, CX
-	JNE     found29
+	JNE     found30
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step31
+	JGE     step32
 
-last32:
+last33:
 	ADDQ      $0x10, BX
-	JEQ       done33
+	JEQ       done34
 	MOVL      $0x0000ffff, CX
 	BZHIL     BX, CX, CX
 	KMOVW     CX, K1
@@ -2580,15 +2606,15 @@ last32:
 	VCMPPS    $0x00, Z10, Z0, K1, K2
 	KMOVW     K2, CX
 	TESTL     CX, CX
-	JNE       found29
+	JNE       found30
 
-done33:
+done34:
 	XORQ AX, AX
 	MOVQ AX, ret+16(FP)
 	VZEROUPPER
 	RET
 
-found29:
+found30:
 	TZCNTL CX, CX
 	SHRQ   $0x02, DX
 	LEAQ   (DX)(CX*1), AX
@@ -2607,14 +2633,14 @@ TEXT ·aboveAVX512(SB), NOSPLIT, $0-40
 	XORQ         BX, BX
 	XORQ         SI, SI
 	SUBQ         $0x10, DX
-	JLT          last35
+	JLT          last36
 
-step34:
+step35:
 	VMOVUPS       (CX)(SI*1), Z0
 	VCMPPS        $0x1e, Z8, Z0, K2
 	KMOVW         K2, DI
 	TESTL         DI, DI
-	JEQ           none37
+	JEQ           none38
 	MOVL          SI, R8
 	SHRL          $0x02, R8
 	VPBROADCASTD  R8, Z0
@@ -2624,14 +2650,14 @@ step34:
 	POPCNTL       DI, DI
 	ADDQ          DI, BX
 
-none37:
+none38:
 	ADDQ $0x40, SI
 	SUBQ $0x10, DX
-	JGE  step34
+	JGE  step35
 
-last35:
+last36:
 	ADDQ          $0x10, DX
-	JEQ           done36
+	JEQ           done37
 	MOVL          $0x0000ffff, DI
 	BZHIL         DX, DI, DI
 	KMOVW         DI, K1
@@ -2639,7 +2665,7 @@ last35:
 	VCMPPS        $0x1e, Z8, Z0, K1, K2
 	KMOVW         K2, CX
 	TESTL         CX, CX
-	JEQ           none38
+	JEQ           none39
 	MOVL          SI, DX
 	SHRL          $0x02, DX
 	VPBROADCASTD  DX, Z0
@@ -2649,8 +2675,8 @@ last35:
 	POPCNTL       CX, CX
 	ADDQ          CX, BX
 
-none38:
-done36:
+none39:
+done37:
 	MOVQ BX, ret+32(FP)
 	VZEROUPPER
 	RET

@@ -7,6 +7,7 @@ var floatNEON = floatKernels{
 	matmulBF16: matMulBF16NEON,
 	transpose:  transposeGeneric,
 	addTile:    addTileNEON,
+	copyTile:   copyTileNEON,
 	dot:        dotNEON,
 	rmsnorm:    rmsNormNEON,
 	silu:       siluNEON,
@@ -22,6 +23,9 @@ func matMulNEON(out *float32, ldo int, w *float32, ldw, cols int, a *float32, ld
 
 //go:noescape
 func addTileNEON(dst *float32, ld int, tile *float32, rows int)
+
+//go:noescape
+func copyTileNEON(dst *float32, ld int, tile *float32, rows int)
 
 //go:noescape
 func dotNEON(x, y *float32, n int) float32

@@ -441,8 +441,8 @@ TEXT ·addTileNEON(SB), NOSPLIT, $0-32
 	ADD  R1<<2, R4, R4
 
 row:
-	PRFM   0(R4), PLDL1KEEP
-	PRFM   64(R4), PLDL1KEEP
+	PRFM   0(R4), PSTL1KEEP
+	PRFM   64(R4), PSTL1KEEP
 	MOVD   R0, R5
 	VLD1.P 64(R2), [V0.S4, V1.S4, V2.S4, V3.S4]
 	VLD1   (R5), [V4.S4, V5.S4, V6.S4, V7.S4]
@@ -457,6 +457,31 @@ row:
 	WORD   $0x4e21d4a1                          // fadd v1.4s, v5.4s, v1.4s
 	WORD   $0x4e22d4c2                          // fadd v2.4s, v6.4s, v2.4s
 	WORD   $0x4e23d4e3                          // fadd v3.4s, v7.4s, v3.4s
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R5)
+	ADD    R1, R0, R0
+	ADD    R1, R4, R4
+	SUBS   $1, R3
+	BNE    row
+
+	RET
+
+// func copyTileNEON(dst *float32, ld int, tile *float32, rows int)
+TEXT ·copyTileNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD ld+8(FP), R1
+	MOVD tile+16(FP), R2
+	MOVD rows+24(FP), R3
+	LSL  $2, R1, R1
+	ADD  R1<<3, R0, R4
+	ADD  R1<<2, R4, R4
+
+row:
+	PRFM   0(R4), PSTL1KEEP
+	PRFM   64(R4), PSTL1KEEP
+	MOVD   R0, R5
+	VLD1.P 64(R2), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R5)
+	VLD1.P 64(R2), [V0.S4, V1.S4, V2.S4, V3.S4]
 	VST1.P [V0.S4, V1.S4, V2.S4, V3.S4], 64(R5)
 	ADD    R1, R0, R0
 	ADD    R1, R4, R4

@@ -12,6 +12,7 @@ var genericFloats = floatKernels{
 	matmulBF16: matMulBF16Generic,
 	transpose:  transposeGeneric,
 	addTile:    addTileGeneric,
+	copyTile:   copyTileGeneric,
 	dot:        dotGeneric,
 	rmsnorm:    rmsNormGeneric,
 	silu:       siluGeneric,
@@ -59,6 +60,13 @@ func addTileGeneric(dst *float32, ld int, tile *float32, rows int) {
 		for i, v := range ts[t*StripRows:][:StripRows] {
 			row[i] += v
 		}
+	}
+}
+
+func copyTileGeneric(dst *float32, ld int, tile *float32, rows int) {
+	ds, ts := unsafe.Slice(dst, (rows-1)*ld+StripRows), unsafe.Slice(tile, rows*StripRows)
+	for t := range rows {
+		copy(ds[t*ld:][:StripRows], ts[t*StripRows:])
 	}
 }
 

@@ -112,6 +112,7 @@ func TestShortSlicesPanic(t *testing.T) {
 		{"add tile", "short rows", func() { AddTile(f(40+31), 40, f(64), 2, 32) }},
 		{"add tile, tile", "short rows", func() { AddTile(f(72), 40, f(63), 2, 32) }},
 		{"add tile, columns", "short rows", func() { AddTile(f(99), 40, f(99), 1, 33) }},
+		{"copy tile", "short rows", func() { CopyTile(f(40+31), 40, f(64), 2, 32) }},
 		{"rmsnorm output", "lengths differ", func() { RMSNorm(f(3), f(4), f(4), 1) }},
 		{"rmsnorm weight", "lengths differ", func() { RMSNorm(f(4), f(4), f(3), 1) }},
 		{"silu output", "lengths differ", func() { SiLUMul(f(3), f(4), f(4)) }},

@@ -17,13 +17,7 @@ func Dot(x, y []float32) float32 {
 // AddTile adds a tile of a product, [rows][32], to the first n ≤ 32 columns of
 // rows of dst, ld apart.
 func AddTile(dst []float32, ld int, tile []float32, rows, n int) {
-	if rows == 0 {
-		return
-	}
-	if n > StripRows || len(tile) < rows*StripRows || len(dst) < (rows-1)*ld+n {
-		panic("asm: add tile: short rows")
-	}
-	if n == StripRows {
+	if whole(dst, ld, tile, rows, n) {
 		active.float.addTile(&dst[0], ld, &tile[0], rows)
 		return
 	}
@@ -32,6 +26,29 @@ func AddTile(dst []float32, ld int, tile []float32, rows, n int) {
 			dst[t*ld+i] += v
 		}
 	}
+}
+
+// CopyTile writes a tile where AddTile adds it.
+func CopyTile(dst []float32, ld int, tile []float32, rows, n int) {
+	if whole(dst, ld, tile, rows, n) {
+		active.float.copyTile(&dst[0], ld, &tile[0], rows)
+		return
+	}
+	for t := range rows {
+		copy(dst[t*ld:][:n], tile[t*StripRows:])
+	}
+}
+
+// whole checks the lengths, and reports whether all 32 columns of a row at least
+// are meant.
+func whole(dst []float32, ld int, tile []float32, rows, n int) bool {
+	if rows == 0 {
+		return false
+	}
+	if n > StripRows || len(tile) < rows*StripRows || len(dst) < (rows-1)*ld+n {
+		panic("asm: tile: short rows")
+	}
+	return n == StripRows
 }
 
 // RMSNorm is dst[i] = x[i]/√(mean(x²) + eps) · w[i], the mean summed in lanes.

@@ -55,8 +55,8 @@ func TestDot(t *testing.T) {
 	})
 }
 
-func TestAddTile(t *testing.T) {
-	all(t, "add tile", func(t *testing.T) {
+func TestTile(t *testing.T) {
+	all(t, "tile", func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(2, 1))
 		for rows := range 14 {
 			for _, n := range []int{1, 16, 31, 32} {
@@ -65,17 +65,23 @@ func TestAddTile(t *testing.T) {
 						continue
 					}
 					length := max(rows-1, 0)*ld + n
-					tile, before := random(rng, rows*StripRows, 1), random(rng, length, 0)
-					got := newGuarded(length, 1)
-					copy(got.x, before)
+					tile, sums := random(rng, rows*StripRows, 1), random(rng, length, 0)
+					got, copied := newGuarded(length, 1), newGuarded(length, 1)
+					copy(got.x, sums)
+					copy(copied.x, sums)
+					copies := slices.Clone(sums)
 					AddTile(got.x, ld, tile, rows, n)
-					for i := range before {
+					CopyTile(copied.x, ld, tile, rows, n)
+					for i := range sums {
 						if t, r := i/ld, i%ld; t < rows && r < n {
-							before[i] += tile[t*StripRows+r]
+							sums[i] += tile[t*StripRows+r]
+							copies[i] = tile[t*StripRows+r]
 						}
 					}
-					sameBits(t, got.x, before)
+					sameBits(t, got.x, sums)
+					sameBits(t, copied.x, copies)
 					got.check(t)
+					copied.check(t)
 				}
 			}
 		}

@@ -153,10 +153,7 @@ func strips(w *weight) int {
 // spread copies rows of a tile to its 32 columns of dst, [rows][cols].
 func spread(dst []float32, cols, g int, tile []float32, first, rows int) {
 	lo := g * asm.StripRows
-	n := min(asm.StripRows, cols-lo)
-	for t := first; t < first+rows; t++ {
-		copy(dst[t*cols+lo:t*cols+lo+n], tile[t*asm.StripRows:])
-	}
+	asm.CopyTile(dst[first*cols+lo:], cols, tile[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
 }
 
 // accumulate adds rows of a tile to its 32 columns of dst.

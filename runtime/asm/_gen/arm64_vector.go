@@ -79,26 +79,35 @@ func (g *a64) byLane(quads int, d, n, m, lane int) {
 	}
 }
 
-func (g *a64) vectors() {
-	g.text("addTileNEON", "dst *float32, ld int, tile *float32, rows int", "")
+// tile writes a tile's rows to a matrix, or adds them, and asks for the row 12
+// further on, a panel's height.
+func (g *a64) tile(name string, add bool) {
+	g.text(name, "dst *float32, ld int, tile *float32, rows int", "")
 	g.op("LSL", "$2, R1, R1")
 	g.op("ADD", "R1<<3, R0, R4")
-	g.op("ADD", "R1<<2, R4, R4") // 12 rows on, a panel's height
+	g.op("ADD", "R1<<2, R4, R4")
 	g.while("row", "R3", func() {
 		for i := range 2 {
-			g.op("PRFM", "%d(R4), PLDL1KEEP", 64*i)
+			g.op("PRFM", "%d(R4), PSTL1KEEP", 64*i)
 		}
 		g.op("MOVD", "R0, R5")
 		for range 2 {
 			g.take(0, 4, "R2")
-			g.peek(4, 4, "R5")
-			g.every(4, "fadd", 0, 4, 0)
+			if add {
+				g.peek(4, 4, "R5")
+				g.every(4, "fadd", 0, 4, 0)
+			}
 			g.put(0, 4, "R5")
 		}
 		g.op("ADD", "R1, R0, R0")
 		g.op("ADD", "R1, R4, R4")
 	})
 	g.ret()
+}
+
+func (g *a64) vectors() {
+	g.tile("addTileNEON", true)
+	g.tile("copyTileNEON", false)
 
 	g.text("dotNEON", "x, y *float32, n int", "float32")
 	g.lanes("R2", func(quads int) {

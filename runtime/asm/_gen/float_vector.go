@@ -9,7 +9,8 @@ import (
 // vectors writes all kernels but matmul.
 func (s *simd) vectors() {
 	s.dot()
-	s.addTile()
+	s.tile("addTile", true)
+	s.tile("copyTile", false)
 	s.rmsnorm()
 	s.silu()
 	s.softmax()
@@ -96,10 +97,10 @@ func (s *simd) dot() {
 	s.end()
 }
 
-// addTile asks for the row 12 further on, a panel's height: rows of dst are far
-// apart, and each is a miss.
-func (s *simd) addTile() {
-	s.begin("addTile", "func(dst *float32, ld int, tile *float32, rows int)")
+// tile writes a tile's rows to a matrix, or adds them. It asks for the row 12
+// further on, a panel's height: rows of dst are far apart, and each is a miss.
+func (s *simd) tile(name string, add bool) {
+	s.begin(name, "func(dst *float32, ld int, tile *float32, rows int)")
 	dst, ld, tile, rows := load("dst"), load("ld"), load("tile"), load("rows")
 	ahead := GP64()
 	SHLQ(Imm(2), ld)
@@ -110,9 +111,12 @@ func (s *simd) addTile() {
 	PREFETCHT0(Mem{Base: ahead})
 	PREFETCHT0(Mem{Base: ahead, Disp: 64})
 	for v := range 32 / s.width {
+		to := Mem{Base: dst, Disp: 4 * s.width * v}
 		VMOVUPS(Mem{Base: tile, Disp: 4 * s.width * v}, s.reg(v))
-		VADDPS(Mem{Base: dst, Disp: 4 * s.width * v}, s.reg(v), s.reg(v))
-		VMOVUPS(s.reg(v), Mem{Base: dst, Disp: 4 * s.width * v})
+		if add {
+			VADDPS(to, s.reg(v), s.reg(v))
+		}
+		VMOVUPS(s.reg(v), to)
 	}
 	ADDQ(ld, dst)
 	ADDQ(ld, ahead)
