@@ -12,7 +12,7 @@ var intAVX512 = intKernels{
 	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
 		productAVX512x12, productAVX512x8, productAVX512x4, productAVX512x1,
 	},
-	decodingProduct: [len(tileBytes)][len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, *byte, *float32, *byte, *byte, *int8){
+	decodingProduct: [len(tileBytes)][len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, *byte, *float32, *byte, *byte, *byte, *byte, *int8){
 		Q4: {decodingProductQ4AVX512x12, decodingProductQ4AVX512x8},
 		Q6: {decodingProductQ6AVX512x12, decodingProductQ6AVX512x8},
 		Q8: {decodingProductQ8AVX512x12, decodingProductQ8AVX512x8},
@@ -46,19 +46,19 @@ func productAVX512x4(out *float32, w *byte, d *float32, q *int8, scale *float32,
 func productAVX512x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
 
 //go:noescape
-func decodingProductQ4AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+func decodingProductQ4AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
 
 //go:noescape
-func decodingProductQ4AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+func decodingProductQ4AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
 
 //go:noescape
-func decodingProductQ6AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+func decodingProductQ6AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
 
 //go:noescape
-func decodingProductQ6AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+func decodingProductQ6AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
 
 //go:noescape
-func decodingProductQ8AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+func decodingProductQ8AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
 
 //go:noescape
-func decodingProductQ8AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+func decodingProductQ8AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)

@@ -1218,22 +1218,23 @@ TEXT ·decodeQ4AVX512(SB), NOSPLIT, $0-32
 	MOVQ            $0xaaaaaaaaaaaaaaaa, BX
 	KMOVQ           BX, K1
 	VPBROADCASTD    nibbleMask<>+0(SB), Z28
-	PREFETCHT0      4416(DX)
-	PREFETCHT0      4480(DX)
-	PREFETCHT0      4544(DX)
+	MOVQ            $0x00001140, BX
+	PREFETCHT0      (DX)(BX*1)
+	PREFETCHT0      64(DX)(BX*1)
+	PREFETCHT0      128(DX)(BX*1)
 	VPMOVZXWD       (DX), Z30
 	VPSLLD          $0x10, Z30, Z30
 	VMOVUPS         Z30, (CX)
 	VMOVUPS         Z30, 64(CX)
 	LEAQ            32(DX), CX
 	ADDQ            $0x000000a0, DX
-	MOVQ            $0x00000008, BX
+	MOVQ            $0x00000008, SI
 
 decodeQ4:
-	PREFETCHT0  4416(DX)
-	PREFETCHT0  4480(DX)
-	PREFETCHT0  4544(DX)
-	PREFETCHT0  4608(DX)
+	PREFETCHT0  (DX)(BX*1)
+	PREFETCHT0  64(DX)(BX*1)
+	PREFETCHT0  128(DX)(BX*1)
+	PREFETCHT0  192(DX)(BX*1)
 	VPMOVSXBD   (CX), Z29
 	VPSLLD      $0x10, Z29, Z31
 	VMOVDQU16   Z31, K1, Z29
@@ -1324,7 +1325,7 @@ decodeQ4:
 	ADDQ        $0x00000010, CX
 	ADDQ        $0x00000100, DX
 	ADDQ        $0x00000200, AX
-	DECQ        BX
+	DECQ        SI
 	JNE         decodeQ4
 	VZEROUPPER
 	RET
@@ -1335,9 +1336,9 @@ GLOBL nibbleMask<>(SB), RODATA|NOPTR, $4
 DATA offset128<>+0(SB)/4, $0x80808080
 GLOBL offset128<>(SB), RODATA|NOPTR, $4
 
-// func decodingProductQ4AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, codebook *int8)
+// func decodingProductQ4AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, upperAhead *byte, lowerAhead *byte, codebook *int8)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, MMX+
-TEXT ·decodingProductQ4AVX512x12(SB), NOSPLIT, $0-88
+TEXT ·decodingProductQ4AVX512x12(SB), NOSPLIT, $0-104
 	MOVQ            out+0(FP), AX
 	MOVQ            w+8(FP), CX
 	MOVQ            d+16(FP), DX
@@ -1347,17 +1348,19 @@ TEXT ·decodingProductQ4AVX512x12(SB), NOSPLIT, $0-88
 	MOVQ            nextW+48(FP), R8
 	MOVQ            nextD+56(FP), R9
 	MOVQ            upper+64(FP), R10
-	MOVQ            codebook+80(FP), R11
+	MOVQ            codebook+96(FP), R11
 	VBROADCASTI32X4 (R11), Z27
 	MOVQ            $0xaaaaaaaaaaaaaaaa, R11
 	KMOVQ           R11, K1
 	VPBROADCASTD    nibbleMask<>+0(SB), Z28
-	MOVQ            $0x00000002, R12
+	MOVQ            upperAhead+80(FP), R12
+	MOVQ            $0x00000002, R13
 
 half_Q4_12:
-	PREFETCHT0   4416(R10)
-	PREFETCHT0   4480(R10)
-	PREFETCHT0   4544(R10)
+	SUBQ         R10, R12
+	PREFETCHT0   (R10)(R12*1)
+	PREFETCHT0   64(R10)(R12*1)
+	PREFETCHT0   128(R10)(R12*1)
 	VPMOVZXWD    (R10), Z30
 	VPSLLD       $0x10, Z30, Z30
 	VMOVUPS      Z30, (R9)
@@ -1388,7 +1391,7 @@ half_Q4_12:
 	VMOVDQA64    Z10, Z22
 	VPBROADCASTD 44(DI), Z11
 	VMOVDQA64    Z11, Z23
-	MOVQ         $0x00000007, R13
+	MOVQ         $0x00000007, R14
 
 turns_Q4_12:
 	VMOVDQU64    (CX), Z24
@@ -1396,13 +1399,13 @@ turns_Q4_12:
 	VPBROADCASTD (BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   4416(R10)
-	PREFETCHT0   4480(R10)
+	PREFETCHT0   (R10)(R12*1)
+	PREFETCHT0   64(R10)(R12*1)
 	VPBROADCASTD 4(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   4544(R10)
-	PREFETCHT0   4608(R10)
+	PREFETCHT0   128(R10)(R12*1)
+	PREFETCHT0   192(R10)(R12*1)
 	VPBROADCASTD 8(BX), Z26
 	VPDPBUSD     Z26, Z24, Z2
 	VPDPBUSD     Z26, Z25, Z14
@@ -1639,20 +1642,20 @@ turns_Q4_12:
 	ADDQ         $0x00000200, R8
 	ADDQ         $0x00000100, CX
 	ADDQ         $0x000000c0, BX
-	DECQ         R13
+	DECQ         R14
 	JNE          turns_Q4_12
 	VMOVDQU64    (CX), Z24
 	VMOVDQU64    4096(CX), Z25
 	VPBROADCASTD (BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   4416(R10)
-	PREFETCHT0   4480(R10)
+	PREFETCHT0   (R10)(R12*1)
+	PREFETCHT0   64(R10)(R12*1)
 	VPBROADCASTD 4(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   4544(R10)
-	PREFETCHT0   4608(R10)
+	PREFETCHT0   128(R10)(R12*1)
+	PREFETCHT0   192(R10)(R12*1)
 	VPBROADCASTD 8(BX), Z26
 	VPDPBUSD     Z26, Z24, Z2
 	VPDPBUSD     Z26, Z25, Z14
@@ -2026,14 +2029,15 @@ turns_Q4_12:
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000080, R9
 	MOVQ         lower+72(FP), R10
-	DECQ         R12
+	MOVQ         lowerAhead+88(FP), R12
+	DECQ         R13
 	JNE          half_Q4_12
 	VZEROUPPER
 	RET
 
-// func decodingProductQ4AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, codebook *int8)
+// func decodingProductQ4AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, upperAhead *byte, lowerAhead *byte, codebook *int8)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, MMX+
-TEXT ·decodingProductQ4AVX512x8(SB), NOSPLIT, $0-88
+TEXT ·decodingProductQ4AVX512x8(SB), NOSPLIT, $0-104
 	MOVQ            out+0(FP), AX
 	MOVQ            w+8(FP), CX
 	MOVQ            d+16(FP), DX
@@ -2043,17 +2047,19 @@ TEXT ·decodingProductQ4AVX512x8(SB), NOSPLIT, $0-88
 	MOVQ            nextW+48(FP), R8
 	MOVQ            nextD+56(FP), R9
 	MOVQ            upper+64(FP), R10
-	MOVQ            codebook+80(FP), R11
+	MOVQ            codebook+96(FP), R11
 	VBROADCASTI32X4 (R11), Z27
 	MOVQ            $0xaaaaaaaaaaaaaaaa, R11
 	KMOVQ           R11, K1
 	VPBROADCASTD    nibbleMask<>+0(SB), Z28
-	MOVQ            $0x00000002, R12
+	MOVQ            upperAhead+80(FP), R12
+	MOVQ            $0x00000002, R13
 
 half_Q4_8:
-	PREFETCHT0   4416(R10)
-	PREFETCHT0   4480(R10)
-	PREFETCHT0   4544(R10)
+	SUBQ         R10, R12
+	PREFETCHT0   (R10)(R12*1)
+	PREFETCHT0   64(R10)(R12*1)
+	PREFETCHT0   128(R10)(R12*1)
 	VPMOVZXWD    (R10), Z30
 	VPSLLD       $0x10, Z30, Z30
 	VMOVUPS      Z30, (R9)
@@ -2076,7 +2082,7 @@ half_Q4_8:
 	VMOVDQA64    Z6, Z18
 	VPBROADCASTD 28(DI), Z7
 	VMOVDQA64    Z7, Z19
-	MOVQ         $0x00000007, R13
+	MOVQ         $0x00000007, R14
 
 turns_Q4_8:
 	VMOVDQU64    (CX), Z24
@@ -2084,13 +2090,13 @@ turns_Q4_8:
 	VPBROADCASTD (BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   4416(R10)
-	PREFETCHT0   4480(R10)
-	PREFETCHT0   4544(R10)
+	PREFETCHT0   (R10)(R12*1)
+	PREFETCHT0   64(R10)(R12*1)
+	PREFETCHT0   128(R10)(R12*1)
 	VPBROADCASTD 4(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   4608(R10)
+	PREFETCHT0   192(R10)(R12*1)
 	VPMOVSXBD    (R11), Z29
 	VPSLLD       $0x10, Z29, Z31
 	VPBROADCASTD 8(BX), Z26
@@ -2279,20 +2285,20 @@ turns_Q4_8:
 	ADDQ         $0x00000200, R8
 	ADDQ         $0x00000100, CX
 	ADDQ         $0x00000080, BX
-	DECQ         R13
+	DECQ         R14
 	JNE          turns_Q4_8
 	VMOVDQU64    (CX), Z24
 	VMOVDQU64    4096(CX), Z25
 	VPBROADCASTD (BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   4416(R10)
-	PREFETCHT0   4480(R10)
-	PREFETCHT0   4544(R10)
+	PREFETCHT0   (R10)(R12*1)
+	PREFETCHT0   64(R10)(R12*1)
+	PREFETCHT0   128(R10)(R12*1)
 	VPBROADCASTD 4(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   4608(R10)
+	PREFETCHT0   192(R10)(R12*1)
 	VPMOVSXBD    (R11), Z29
 	VPSLLD       $0x10, Z29, Z31
 	VMOVDQU64    64(CX), Z24
@@ -2582,7 +2588,8 @@ turns_Q4_8:
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000080, R9
 	MOVQ         lower+72(FP), R10
-	DECQ         R12
+	MOVQ         lowerAhead+88(FP), R12
+	DECQ         R13
 	JNE          half_Q4_8
 	VZEROUPPER
 	RET
@@ -2596,30 +2603,31 @@ TEXT ·decodeQ6AVX512(SB), NOSPLIT, $0-24
 	MOVQ         $0xaaaaaaaaaaaaaaaa, BX
 	KMOVQ        BX, K1
 	VPBROADCASTD nibbleTimes4<>+0(SB), Z28
-	PREFETCHT0   6464(DX)
-	PREFETCHT0   6528(DX)
-	PREFETCHT0   6592(DX)
+	MOVQ         $0x00001940, BX
+	PREFETCHT0   (DX)(BX*1)
+	PREFETCHT0   64(DX)(BX*1)
+	PREFETCHT0   128(DX)(BX*1)
 	VPMOVZXWD    (DX), Z30
 	VPSLLD       $0x10, Z30, Z30
 	VMOVUPS      Z30, (CX)
 	VMOVUPS      Z30, 64(CX)
 	LEAQ         32(DX), CX
-	LEAQ         2208(DX), BX
+	LEAQ         2208(DX), SI
 	ADDQ         $0x000000a0, DX
-	MOVQ         $0x00000008, SI
+	MOVQ         $0x00000008, DI
 
 decodeQ6:
-	PREFETCHT0      6464(DX)
-	PREFETCHT0      6528(DX)
-	PREFETCHT0      6592(DX)
-	PREFETCHT0      6656(DX)
-	PREFETCHT0      6464(BX)
-	PREFETCHT0      6528(BX)
+	PREFETCHT0      (DX)(BX*1)
+	PREFETCHT0      64(DX)(BX*1)
+	PREFETCHT0      128(DX)(BX*1)
+	PREFETCHT0      192(DX)(BX*1)
+	PREFETCHT0      (SI)(BX*1)
+	PREFETCHT0      64(SI)(BX*1)
 	VPMOVSXBD       (CX), Z29
 	VPSLLD          $0x10, Z29, Z31
 	VMOVDQU16       Z31, K1, Z29
 	VPSLLW          $0x02, (DX), Z30
-	VPSLLW          $0x06, (BX), Z27
+	VPSLLW          $0x06, (SI), Z27
 	VPTERNLOGD.BCST $0xea, offset128<>+0(SB), Z28, Z30
 	VPTERNLOGD.BCST $0x78, topBits<>+0(SB), Z27, Z30
 	VMOVDQU8.Z      Z30, K1, Z31
@@ -2631,7 +2639,7 @@ decodeQ6:
 	VPXORD.BCST     offset128<>+0(SB), Z30, Z30
 	VMOVDQU64       Z30, (AX)
 	VPSRLW          $0x02, (DX), Z30
-	VPSLLW          $0x04, (BX), Z27
+	VPSLLW          $0x04, (SI), Z27
 	VPTERNLOGD.BCST $0xea, offset128<>+0(SB), Z28, Z30
 	VPTERNLOGD.BCST $0x78, topBits<>+0(SB), Z27, Z30
 	VMOVDQU8.Z      Z30, K1, Z31
@@ -2643,7 +2651,7 @@ decodeQ6:
 	VPXORD.BCST     offset128<>+0(SB), Z30, Z30
 	VMOVDQU64       Z30, 64(AX)
 	VPSLLW          $0x02, 64(DX), Z30
-	VPSLLW          $0x02, (BX), Z27
+	VPSLLW          $0x02, (SI), Z27
 	VPTERNLOGD.BCST $0xea, offset128<>+0(SB), Z28, Z30
 	VPTERNLOGD.BCST $0x78, topBits<>+0(SB), Z27, Z30
 	VMOVDQU8.Z      Z30, K1, Z31
@@ -2655,7 +2663,7 @@ decodeQ6:
 	VPXORD.BCST     offset128<>+0(SB), Z30, Z30
 	VMOVDQU64       Z30, 128(AX)
 	VPSRLW          $0x02, 64(DX), Z30
-	VMOVDQU64       (BX), Z27
+	VMOVDQU64       (SI), Z27
 	VPTERNLOGD.BCST $0xea, offset128<>+0(SB), Z28, Z30
 	VPTERNLOGD.BCST $0x78, topBits<>+0(SB), Z27, Z30
 	VMOVDQU8.Z      Z30, K1, Z31
@@ -2667,7 +2675,7 @@ decodeQ6:
 	VPXORD.BCST     offset128<>+0(SB), Z30, Z30
 	VMOVDQU64       Z30, 192(AX)
 	VPSLLW          $0x02, 128(DX), Z30
-	VPSLLW          $0x06, 64(BX), Z27
+	VPSLLW          $0x06, 64(SI), Z27
 	VPTERNLOGD.BCST $0xea, offset128<>+0(SB), Z28, Z30
 	VPTERNLOGD.BCST $0x78, topBits<>+0(SB), Z27, Z30
 	VMOVDQU8.Z      Z30, K1, Z31
@@ -2679,7 +2687,7 @@ decodeQ6:
 	VPXORD.BCST     offset128<>+0(SB), Z30, Z30
 	VMOVDQU64       Z30, 256(AX)
 	VPSRLW          $0x02, 128(DX), Z30
-	VPSLLW          $0x04, 64(BX), Z27
+	VPSLLW          $0x04, 64(SI), Z27
 	VPTERNLOGD.BCST $0xea, offset128<>+0(SB), Z28, Z30
 	VPTERNLOGD.BCST $0x78, topBits<>+0(SB), Z27, Z30
 	VMOVDQU8.Z      Z30, K1, Z31
@@ -2691,7 +2699,7 @@ decodeQ6:
 	VPXORD.BCST     offset128<>+0(SB), Z30, Z30
 	VMOVDQU64       Z30, 320(AX)
 	VPSLLW          $0x02, 192(DX), Z30
-	VPSLLW          $0x02, 64(BX), Z27
+	VPSLLW          $0x02, 64(SI), Z27
 	VPTERNLOGD.BCST $0xea, offset128<>+0(SB), Z28, Z30
 	VPTERNLOGD.BCST $0x78, topBits<>+0(SB), Z27, Z30
 	VMOVDQU8.Z      Z30, K1, Z31
@@ -2703,7 +2711,7 @@ decodeQ6:
 	VPXORD.BCST     offset128<>+0(SB), Z30, Z30
 	VMOVDQU64       Z30, 384(AX)
 	VPSRLW          $0x02, 192(DX), Z30
-	VMOVDQU64       64(BX), Z27
+	VMOVDQU64       64(SI), Z27
 	VPTERNLOGD.BCST $0xea, offset128<>+0(SB), Z28, Z30
 	VPTERNLOGD.BCST $0x78, topBits<>+0(SB), Z27, Z30
 	VMOVDQU8.Z      Z30, K1, Z31
@@ -2715,10 +2723,10 @@ decodeQ6:
 	VPXORD.BCST     offset128<>+0(SB), Z30, Z30
 	VMOVDQU64       Z30, 448(AX)
 	ADDQ            $0x00000010, CX
-	ADDQ            $0x00000080, BX
+	ADDQ            $0x00000080, SI
 	ADDQ            $0x00000100, DX
 	ADDQ            $0x00000200, AX
-	DECQ            SI
+	DECQ            DI
 	JNE             decodeQ6
 	VZEROUPPER
 	RET
@@ -2729,9 +2737,9 @@ GLOBL nibbleTimes4<>(SB), RODATA|NOPTR, $4
 DATA topBits<>+0(SB)/4, $0xc0c0c0c0
 GLOBL topBits<>(SB), RODATA|NOPTR, $4
 
-// func decodingProductQ6AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, codebook *int8)
+// func decodingProductQ6AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, upperAhead *byte, lowerAhead *byte, codebook *int8)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, MMX+
-TEXT ·decodingProductQ6AVX512x12(SB), NOSPLIT, $0-88
+TEXT ·decodingProductQ6AVX512x12(SB), NOSPLIT, $0-104
 	MOVQ         out+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         d+16(FP), DX
@@ -2744,12 +2752,14 @@ TEXT ·decodingProductQ6AVX512x12(SB), NOSPLIT, $0-88
 	MOVQ         $0xaaaaaaaaaaaaaaaa, R11
 	KMOVQ        R11, K1
 	VPBROADCASTD nibbleTimes4<>+0(SB), Z28
-	MOVQ         $0x00000002, R13
+	MOVQ         upperAhead+80(FP), R13
+	MOVQ         $0x00000002, R14
 
 half_Q6_12:
-	PREFETCHT0   6464(R10)
-	PREFETCHT0   6528(R10)
-	PREFETCHT0   6592(R10)
+	SUBQ         R10, R13
+	PREFETCHT0   (R10)(R13*1)
+	PREFETCHT0   64(R10)(R13*1)
+	PREFETCHT0   128(R10)(R13*1)
 	VPMOVZXWD    (R10), Z30
 	VPSLLD       $0x10, Z30, Z30
 	VMOVUPS      Z30, (R9)
@@ -2781,7 +2791,7 @@ half_Q6_12:
 	VMOVDQA64    Z10, Z22
 	VPBROADCASTD 44(DI), Z11
 	VMOVDQA64    Z11, Z23
-	MOVQ         $0x00000007, R14
+	MOVQ         $0x00000007, R15
 
 turns_Q6_12:
 	VMOVDQU64       (CX), Z24
@@ -2789,18 +2799,18 @@ turns_Q6_12:
 	VPBROADCASTD    (BX), Z26
 	VPDPBUSD        Z26, Z24, Z0
 	VPDPBUSD        Z26, Z25, Z12
-	PREFETCHT0      6464(R10)
-	PREFETCHT0      6528(R10)
-	PREFETCHT0      6592(R10)
+	PREFETCHT0      (R10)(R13*1)
+	PREFETCHT0      64(R10)(R13*1)
+	PREFETCHT0      128(R10)(R13*1)
 	VPBROADCASTD    4(BX), Z26
 	VPDPBUSD        Z26, Z24, Z1
 	VPDPBUSD        Z26, Z25, Z13
-	PREFETCHT0      6656(R10)
-	PREFETCHT0      6464(R12)
+	PREFETCHT0      192(R10)(R13*1)
+	PREFETCHT0      (R12)(R13*1)
 	VPBROADCASTD    8(BX), Z26
 	VPDPBUSD        Z26, Z24, Z2
 	VPDPBUSD        Z26, Z25, Z14
-	PREFETCHT0      6528(R12)
+	PREFETCHT0      64(R12)(R13*1)
 	VPMOVSXBD       (R11), Z29
 	VPBROADCASTD    12(BX), Z26
 	VPDPBUSD        Z26, Z24, Z3
@@ -3047,25 +3057,25 @@ turns_Q6_12:
 	ADDQ            $0x00000200, R8
 	ADDQ            $0x00000100, CX
 	ADDQ            $0x000000c0, BX
-	DECQ            R14
+	DECQ            R15
 	JNE             turns_Q6_12
 	VMOVDQU64       (CX), Z24
 	VMOVDQU64       4096(CX), Z25
 	VPBROADCASTD    (BX), Z26
 	VPDPBUSD        Z26, Z24, Z0
 	VPDPBUSD        Z26, Z25, Z12
-	PREFETCHT0      6464(R10)
-	PREFETCHT0      6528(R10)
-	PREFETCHT0      6592(R10)
+	PREFETCHT0      (R10)(R13*1)
+	PREFETCHT0      64(R10)(R13*1)
+	PREFETCHT0      128(R10)(R13*1)
 	VPBROADCASTD    4(BX), Z26
 	VPDPBUSD        Z26, Z24, Z1
 	VPDPBUSD        Z26, Z25, Z13
-	PREFETCHT0      6656(R10)
-	PREFETCHT0      6464(R12)
+	PREFETCHT0      192(R10)(R13*1)
+	PREFETCHT0      (R12)(R13*1)
 	VPBROADCASTD    8(BX), Z26
 	VPDPBUSD        Z26, Z24, Z2
 	VPDPBUSD        Z26, Z25, Z14
-	PREFETCHT0      6528(R12)
+	PREFETCHT0      64(R12)(R13*1)
 	VPMOVSXBD       (R11), Z29
 	VMOVDQU64       64(CX), Z24
 	VMOVDQU64       4160(CX), Z25
@@ -3449,14 +3459,15 @@ turns_Q6_12:
 	ADDQ            $0x00000040, DX
 	ADDQ            $0x00000080, R9
 	MOVQ            lower+72(FP), R10
-	DECQ            R13
+	MOVQ            lowerAhead+88(FP), R13
+	DECQ            R14
 	JNE             half_Q6_12
 	VZEROUPPER
 	RET
 
-// func decodingProductQ6AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, codebook *int8)
+// func decodingProductQ6AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, upperAhead *byte, lowerAhead *byte, codebook *int8)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VNNI, MMX+
-TEXT ·decodingProductQ6AVX512x8(SB), NOSPLIT, $0-88
+TEXT ·decodingProductQ6AVX512x8(SB), NOSPLIT, $0-104
 	MOVQ         out+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         d+16(FP), DX
@@ -3469,12 +3480,14 @@ TEXT ·decodingProductQ6AVX512x8(SB), NOSPLIT, $0-88
 	MOVQ         $0xaaaaaaaaaaaaaaaa, R11
 	KMOVQ        R11, K1
 	VPBROADCASTD nibbleTimes4<>+0(SB), Z28
-	MOVQ         $0x00000002, R13
+	MOVQ         upperAhead+80(FP), R13
+	MOVQ         $0x00000002, R14
 
 half_Q6_8:
-	PREFETCHT0   6464(R10)
-	PREFETCHT0   6528(R10)
-	PREFETCHT0   6592(R10)
+	SUBQ         R10, R13
+	PREFETCHT0   (R10)(R13*1)
+	PREFETCHT0   64(R10)(R13*1)
+	PREFETCHT0   128(R10)(R13*1)
 	VPMOVZXWD    (R10), Z30
 	VPSLLD       $0x10, Z30, Z30
 	VMOVUPS      Z30, (R9)
@@ -3498,7 +3511,7 @@ half_Q6_8:
 	VMOVDQA64    Z6, Z18
 	VPBROADCASTD 28(DI), Z7
 	VMOVDQA64    Z7, Z19
-	MOVQ         $0x00000007, R14
+	MOVQ         $0x00000007, R15
 
 turns_Q6_8:
 	VMOVDQU64       (CX), Z24
@@ -3506,15 +3519,15 @@ turns_Q6_8:
 	VPBROADCASTD    (BX), Z26
 	VPDPBUSD        Z26, Z24, Z0
 	VPDPBUSD        Z26, Z25, Z12
-	PREFETCHT0      6464(R10)
-	PREFETCHT0      6528(R10)
-	PREFETCHT0      6592(R10)
-	PREFETCHT0      6656(R10)
+	PREFETCHT0      (R10)(R13*1)
+	PREFETCHT0      64(R10)(R13*1)
+	PREFETCHT0      128(R10)(R13*1)
+	PREFETCHT0      192(R10)(R13*1)
 	VPBROADCASTD    4(BX), Z26
 	VPDPBUSD        Z26, Z24, Z1
 	VPDPBUSD        Z26, Z25, Z13
-	PREFETCHT0      6464(R12)
-	PREFETCHT0      6528(R12)
+	PREFETCHT0      (R12)(R13*1)
+	PREFETCHT0      64(R12)(R13*1)
 	VPMOVSXBD       (R11), Z29
 	VPBROADCASTD    8(BX), Z26
 	VPDPBUSD        Z26, Z24, Z2
@@ -3716,22 +3729,22 @@ turns_Q6_8:
 	ADDQ            $0x00000200, R8
 	ADDQ            $0x00000100, CX
 	ADDQ            $0x00000080, BX
-	DECQ            R14
+	DECQ            R15
 	JNE             turns_Q6_8
 	VMOVDQU64       (CX), Z24
 	VMOVDQU64       4096(CX), Z25
 	VPBROADCASTD    (BX), Z26
 	VPDPBUSD        Z26, Z24, Z0
 	VPDPBUSD        Z26, Z25, Z12
-	PREFETCHT0      6464(R10)
-	PREFETCHT0      6528(R10)
-	PREFETCHT0      6592(R10)
-	PREFETCHT0      6656(R10)
+	PREFETCHT0      (R10)(R13*1)
+	PREFETCHT0      64(R10)(R13*1)
+	PREFETCHT0      128(R10)(R13*1)
+	PREFETCHT0      192(R10)(R13*1)
 	VPBROADCASTD    4(BX), Z26
 	VPDPBUSD        Z26, Z24, Z1
 	VPDPBUSD        Z26, Z25, Z13
-	PREFETCHT0      6464(R12)
-	PREFETCHT0      6528(R12)
+	PREFETCHT0      (R12)(R13*1)
+	PREFETCHT0      64(R12)(R13*1)
 	VPMOVSXBD       (R11), Z29
 	VMOVDQU64       64(CX), Z24
 	VMOVDQU64       4160(CX), Z25
@@ -4034,7 +4047,8 @@ turns_Q6_8:
 	ADDQ            $0x00000040, DX
 	ADDQ            $0x00000080, R9
 	MOVQ            lower+72(FP), R10
-	DECQ            R13
+	MOVQ            lowerAhead+88(FP), R13
+	DECQ            R14
 	JNE             half_Q6_8
 	VZEROUPPER
 	RET
@@ -4046,6 +4060,7 @@ TEXT ·decodeQ8AVX512(SB), NOSPLIT, $0-24
 	MOVQ         d+8(FP), CX
 	MOVQ         tile+16(FP), DX
 	VPBROADCASTD offset128<>+0(SB), Z28
+	MOVQ         $0x00002080, BX
 	VPMOVZXWD    (DX), Z30
 	VPSLLD       $0x10, Z30, Z30
 	VMOVUPS      Z30, (CX)
@@ -4056,14 +4071,14 @@ TEXT ·decodeQ8AVX512(SB), NOSPLIT, $0-24
 	MOVQ         $0x00000008, CX
 
 decodeQ8:
-	PREFETCHT0 8320(DX)
-	PREFETCHT0 8384(DX)
-	PREFETCHT0 8448(DX)
-	PREFETCHT0 8512(DX)
-	PREFETCHT0 8576(DX)
-	PREFETCHT0 8640(DX)
-	PREFETCHT0 8704(DX)
-	PREFETCHT0 8768(DX)
+	PREFETCHT0 (DX)(BX*1)
+	PREFETCHT0 64(DX)(BX*1)
+	PREFETCHT0 128(DX)(BX*1)
+	PREFETCHT0 192(DX)(BX*1)
+	PREFETCHT0 256(DX)(BX*1)
+	PREFETCHT0 320(DX)(BX*1)
+	PREFETCHT0 384(DX)(BX*1)
+	PREFETCHT0 448(DX)(BX*1)
 	VPXORD     (DX), Z28, Z30
 	VMOVDQU64  Z30, (AX)
 	VPXORD     64(DX), Z28, Z30
@@ -4087,9 +4102,9 @@ decodeQ8:
 	VZEROUPPER
 	RET
 
-// func decodingProductQ8AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, codebook *int8)
+// func decodingProductQ8AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, upperAhead *byte, lowerAhead *byte, codebook *int8)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
-TEXT ·decodingProductQ8AVX512x12(SB), NOSPLIT, $0-88
+TEXT ·decodingProductQ8AVX512x12(SB), NOSPLIT, $0-104
 	MOVQ         out+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         d+16(FP), DX
@@ -4100,9 +4115,11 @@ TEXT ·decodingProductQ8AVX512x12(SB), NOSPLIT, $0-88
 	MOVQ         nextD+56(FP), R9
 	MOVQ         upper+64(FP), R10
 	VPBROADCASTD offset128<>+0(SB), Z28
-	MOVQ         $0x00000002, R11
+	MOVQ         upperAhead+80(FP), R11
+	MOVQ         $0x00000002, R12
 
 half_Q8_12:
+	SUBQ         R10, R11
 	VPMOVZXWD    (R10), Z30
 	VPSLLD       $0x10, Z30, Z30
 	VMOVUPS      Z30, (R9)
@@ -4134,7 +4151,7 @@ half_Q8_12:
 	VMOVDQA64    Z10, Z22
 	VPBROADCASTD 44(DI), Z11
 	VMOVDQA64    Z11, Z23
-	MOVQ         $0x00000007, R12
+	MOVQ         $0x00000007, R13
 
 turns_Q8_12:
 	VMOVDQU64    (CX), Z24
@@ -4142,46 +4159,46 @@ turns_Q8_12:
 	VPBROADCASTD (BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   8320(R10)
+	PREFETCHT0   (R10)(R11*1)
 	VPBROADCASTD 4(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   8384(R10)
+	PREFETCHT0   64(R10)(R11*1)
 	VPBROADCASTD 8(BX), Z26
 	VPDPBUSD     Z26, Z24, Z2
 	VPDPBUSD     Z26, Z25, Z14
 	VPBROADCASTD 12(BX), Z26
 	VPDPBUSD     Z26, Z24, Z3
 	VPDPBUSD     Z26, Z25, Z15
-	PREFETCHT0   8448(R10)
+	PREFETCHT0   128(R10)(R11*1)
 	VPBROADCASTD 16(BX), Z26
 	VPDPBUSD     Z26, Z24, Z4
 	VPDPBUSD     Z26, Z25, Z16
 	VPBROADCASTD 20(BX), Z26
 	VPDPBUSD     Z26, Z24, Z5
 	VPDPBUSD     Z26, Z25, Z17
-	PREFETCHT0   8512(R10)
+	PREFETCHT0   192(R10)(R11*1)
 	VPBROADCASTD 24(BX), Z26
 	VPDPBUSD     Z26, Z24, Z6
 	VPDPBUSD     Z26, Z25, Z18
 	VPBROADCASTD 28(BX), Z26
 	VPDPBUSD     Z26, Z24, Z7
 	VPDPBUSD     Z26, Z25, Z19
-	PREFETCHT0   8576(R10)
+	PREFETCHT0   256(R10)(R11*1)
 	VPBROADCASTD 32(BX), Z26
 	VPDPBUSD     Z26, Z24, Z8
 	VPDPBUSD     Z26, Z25, Z20
 	VPBROADCASTD 36(BX), Z26
 	VPDPBUSD     Z26, Z24, Z9
 	VPDPBUSD     Z26, Z25, Z21
-	PREFETCHT0   8640(R10)
+	PREFETCHT0   320(R10)(R11*1)
 	VPBROADCASTD 40(BX), Z26
 	VPDPBUSD     Z26, Z24, Z10
 	VPDPBUSD     Z26, Z25, Z22
 	VPBROADCASTD 44(BX), Z26
 	VPDPBUSD     Z26, Z24, Z11
 	VPDPBUSD     Z26, Z25, Z23
-	PREFETCHT0   8704(R10)
+	PREFETCHT0   384(R10)(R11*1)
 	VMOVDQU64    64(CX), Z24
 	VMOVDQU64    4160(CX), Z25
 	VPBROADCASTD 48(BX), Z26
@@ -4190,7 +4207,7 @@ turns_Q8_12:
 	VPBROADCASTD 52(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   8768(R10)
+	PREFETCHT0   448(R10)(R11*1)
 	VPBROADCASTD 56(BX), Z26
 	VPDPBUSD     Z26, Z24, Z2
 	VPDPBUSD     Z26, Z25, Z14
@@ -4317,18 +4334,18 @@ turns_Q8_12:
 	VPDPBUSD     Z26, Z25, Z23
 	ADDQ         $0x00000100, CX
 	ADDQ         $0x000000c0, BX
-	DECQ         R12
+	DECQ         R13
 	JNE          turns_Q8_12
 	VMOVDQU64    (CX), Z24
 	VMOVDQU64    4096(CX), Z25
 	VPBROADCASTD (BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   8320(R10)
+	PREFETCHT0   (R10)(R11*1)
 	VPBROADCASTD 4(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   8384(R10)
+	PREFETCHT0   64(R10)(R11*1)
 	VPBROADCASTD 8(BX), Z26
 	VPDPBUSD     Z26, Z24, Z2
 	VPDPBUSD     Z26, Z25, Z14
@@ -4337,14 +4354,14 @@ turns_Q8_12:
 	VPBROADCASTD 48(BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   8448(R10)
+	PREFETCHT0   128(R10)(R11*1)
 	VPBROADCASTD 52(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
 	VPBROADCASTD 56(BX), Z26
 	VPDPBUSD     Z26, Z24, Z2
 	VPDPBUSD     Z26, Z25, Z14
-	PREFETCHT0   8512(R10)
+	PREFETCHT0   192(R10)(R11*1)
 	VMOVDQU64    128(CX), Z24
 	VMOVDQU64    4224(CX), Z25
 	VPBROADCASTD 96(BX), Z26
@@ -4353,7 +4370,7 @@ turns_Q8_12:
 	VPBROADCASTD 100(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   8576(R10)
+	PREFETCHT0   256(R10)(R11*1)
 	VPBROADCASTD 104(BX), Z26
 	VPDPBUSD     Z26, Z24, Z2
 	VPDPBUSD     Z26, Z25, Z14
@@ -4362,14 +4379,14 @@ turns_Q8_12:
 	VPBROADCASTD 144(BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   8640(R10)
+	PREFETCHT0   320(R10)(R11*1)
 	VPBROADCASTD 148(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
 	VPBROADCASTD 152(BX), Z26
 	VPDPBUSD     Z26, Z24, Z2
 	VPDPBUSD     Z26, Z25, Z14
-	PREFETCHT0   8704(R10)
+	PREFETCHT0   384(R10)(R11*1)
 	VBROADCASTSS (SI), Z26
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       (DX), Z0, Z0
@@ -4405,7 +4422,7 @@ turns_Q8_12:
 	VPBROADCASTD 16(BX), Z26
 	VPDPBUSD     Z26, Z24, Z4
 	VPDPBUSD     Z26, Z25, Z16
-	PREFETCHT0   8768(R10)
+	PREFETCHT0   448(R10)(R11*1)
 	VPBROADCASTD 20(BX), Z26
 	VPDPBUSD     Z26, Z24, Z5
 	VPDPBUSD     Z26, Z25, Z17
@@ -4636,14 +4653,15 @@ turns_Q8_12:
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000080, R9
 	MOVQ         lower+72(FP), R10
-	DECQ         R11
+	MOVQ         lowerAhead+88(FP), R11
+	DECQ         R12
 	JNE          half_Q8_12
 	VZEROUPPER
 	RET
 
-// func decodingProductQ8AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, codebook *int8)
+// func decodingProductQ8AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper *byte, lower *byte, upperAhead *byte, lowerAhead *byte, codebook *int8)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
-TEXT ·decodingProductQ8AVX512x8(SB), NOSPLIT, $0-88
+TEXT ·decodingProductQ8AVX512x8(SB), NOSPLIT, $0-104
 	MOVQ         out+0(FP), AX
 	MOVQ         w+8(FP), CX
 	MOVQ         d+16(FP), DX
@@ -4654,9 +4672,11 @@ TEXT ·decodingProductQ8AVX512x8(SB), NOSPLIT, $0-88
 	MOVQ         nextD+56(FP), R9
 	MOVQ         upper+64(FP), R10
 	VPBROADCASTD offset128<>+0(SB), Z28
-	MOVQ         $0x00000002, R11
+	MOVQ         upperAhead+80(FP), R11
+	MOVQ         $0x00000002, R12
 
 half_Q8_8:
+	SUBQ         R10, R11
 	VPMOVZXWD    (R10), Z30
 	VPSLLD       $0x10, Z30, Z30
 	VMOVUPS      Z30, (R9)
@@ -4680,7 +4700,7 @@ half_Q8_8:
 	VMOVDQA64    Z6, Z18
 	VPBROADCASTD 28(DI), Z7
 	VMOVDQA64    Z7, Z19
-	MOVQ         $0x00000007, R12
+	MOVQ         $0x00000007, R13
 
 turns_Q8_8:
 	VMOVDQU64    (CX), Z24
@@ -4688,40 +4708,40 @@ turns_Q8_8:
 	VPBROADCASTD (BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   8320(R10)
+	PREFETCHT0   (R10)(R11*1)
 	VPBROADCASTD 4(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   8384(R10)
+	PREFETCHT0   64(R10)(R11*1)
 	VPBROADCASTD 8(BX), Z26
 	VPDPBUSD     Z26, Z24, Z2
 	VPDPBUSD     Z26, Z25, Z14
-	PREFETCHT0   8448(R10)
+	PREFETCHT0   128(R10)(R11*1)
 	VPBROADCASTD 12(BX), Z26
 	VPDPBUSD     Z26, Z24, Z3
 	VPDPBUSD     Z26, Z25, Z15
-	PREFETCHT0   8512(R10)
+	PREFETCHT0   192(R10)(R11*1)
 	VPBROADCASTD 16(BX), Z26
 	VPDPBUSD     Z26, Z24, Z4
 	VPDPBUSD     Z26, Z25, Z16
 	VPBROADCASTD 20(BX), Z26
 	VPDPBUSD     Z26, Z24, Z5
 	VPDPBUSD     Z26, Z25, Z17
-	PREFETCHT0   8576(R10)
+	PREFETCHT0   256(R10)(R11*1)
 	VPBROADCASTD 24(BX), Z26
 	VPDPBUSD     Z26, Z24, Z6
 	VPDPBUSD     Z26, Z25, Z18
-	PREFETCHT0   8640(R10)
+	PREFETCHT0   320(R10)(R11*1)
 	VPBROADCASTD 28(BX), Z26
 	VPDPBUSD     Z26, Z24, Z7
 	VPDPBUSD     Z26, Z25, Z19
-	PREFETCHT0   8704(R10)
+	PREFETCHT0   384(R10)(R11*1)
 	VMOVDQU64    64(CX), Z24
 	VMOVDQU64    4160(CX), Z25
 	VPBROADCASTD 32(BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   8768(R10)
+	PREFETCHT0   448(R10)(R11*1)
 	VPBROADCASTD 36(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
@@ -4815,28 +4835,28 @@ turns_Q8_8:
 	VPDPBUSD     Z26, Z25, Z19
 	ADDQ         $0x00000100, CX
 	ADDQ         $0x00000080, BX
-	DECQ         R12
+	DECQ         R13
 	JNE          turns_Q8_8
 	VMOVDQU64    (CX), Z24
 	VMOVDQU64    4096(CX), Z25
 	VPBROADCASTD (BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   8320(R10)
+	PREFETCHT0   (R10)(R11*1)
 	VPBROADCASTD 4(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   8384(R10)
+	PREFETCHT0   64(R10)(R11*1)
 	VMOVDQU64    64(CX), Z24
 	VMOVDQU64    4160(CX), Z25
 	VPBROADCASTD 32(BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   8448(R10)
+	PREFETCHT0   128(R10)(R11*1)
 	VPBROADCASTD 36(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   8512(R10)
+	PREFETCHT0   192(R10)(R11*1)
 	VMOVDQU64    128(CX), Z24
 	VMOVDQU64    4224(CX), Z25
 	VPBROADCASTD 64(BX), Z26
@@ -4845,17 +4865,17 @@ turns_Q8_8:
 	VPBROADCASTD 68(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   8576(R10)
+	PREFETCHT0   256(R10)(R11*1)
 	VMOVDQU64    192(CX), Z24
 	VMOVDQU64    4288(CX), Z25
 	VPBROADCASTD 96(BX), Z26
 	VPDPBUSD     Z26, Z24, Z0
 	VPDPBUSD     Z26, Z25, Z12
-	PREFETCHT0   8640(R10)
+	PREFETCHT0   320(R10)(R11*1)
 	VPBROADCASTD 100(BX), Z26
 	VPDPBUSD     Z26, Z24, Z1
 	VPDPBUSD     Z26, Z25, Z13
-	PREFETCHT0   8704(R10)
+	PREFETCHT0   384(R10)(R11*1)
 	VBROADCASTSS (SI), Z26
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       (DX), Z0, Z0
@@ -4879,7 +4899,7 @@ turns_Q8_8:
 	VPBROADCASTD 8(BX), Z26
 	VPDPBUSD     Z26, Z24, Z2
 	VPDPBUSD     Z26, Z25, Z14
-	PREFETCHT0   8768(R10)
+	PREFETCHT0   448(R10)(R11*1)
 	VPBROADCASTD 12(BX), Z26
 	VPDPBUSD     Z26, Z24, Z3
 	VPDPBUSD     Z26, Z25, Z15
@@ -5050,7 +5070,8 @@ turns_Q8_8:
 	ADDQ         $0x00000040, DX
 	ADDQ         $0x00000080, R9
 	MOVQ         lower+72(FP), R10
-	DECQ         R11
+	MOVQ         lowerAhead+88(FP), R11
+	DECQ         R12
 	JNE          half_Q8_8
 	VZEROUPPER
 	RET

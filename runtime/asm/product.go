@@ -23,8 +23,9 @@ type intKernels struct {
 	//	scale [2][m], comp [2][m]; the next panel is sStride bytes on
 	product [len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
 	// decodingProduct, in a tier that has it for an encoding and m, multiplies one
-	// panel and decodes the next superblock's two tiles into another strip.
-	decodingProduct [len(tileBytes)][len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)
+	// panel and decodes the next superblock's two tiles into another strip. It asks
+	// for the two tiles ahead, which will be decoded later.
+	decodingProduct [len(tileBytes)][len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
 	// productWide, in a tier that has it, is the product for q6 and q8, whose
 	// weights take the whole of int8.
 	productWide [len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
@@ -35,24 +36,28 @@ type intKernels struct {
 	probeMACs int
 }
 
+// Tiles are those of a strip: of rows 0–15 and 16–31, one superblock after the
+// other. Without lower ones those rows are zeros.
+type Tiles struct{ Upper, Lower []byte }
+
 // Multiply adds the product of 32 rows of weights with rows of activations to
-// out, [rows][32]. upper and lower are the tiles of rows 0–15 and 16–31, one
-// superblock after the other; nil stands for zeros. For activation row t and
-// output r, for each group g of 128 columns in ascending order:
+// out, [rows][32]. For activation row t and output r, for each group g of 128
+// columns in ascending order:
 //
 //	out[t][r] = fma(float32(float32(Σ w8[r][k]·q[t][k]) · d[r][g]), scale[t][g], out[t][r])
 //
 // The sums over 128 columns are exact; fma rounds once. s is scratch: each
 // superblock is decoded into it and meets all rows before the next, which may be
-// decoded meanwhile. As soon as rows [first, first+rows) of out are final, done,
-// if any, is called with them: what it waits for in memory passes while the next
-// rows are computed.
-func (s *Strip) Multiply(out []float32, e Encoding, upper, lower []byte, codebook *[16]int8, a *Acts, done func(first, rows int)) {
+// decoded meanwhile. next, if any, are tiles that will be multiplied soon after:
+// the first of them are asked for. As soon as rows [first, first+rows) of out are
+// final, done, if any, is called with them: what it waits for in memory passes
+// while the next rows are computed.
+func (s *Strip) Multiply(out []float32, e Encoding, w, next Tiles, codebook *[16]int8, a *Acts, done func(first, rows int)) {
 	supers, tile := a.cols/PanelCols, e.TileBytes()
 	if len(out) < a.rows*StripRows {
 		panic("asm: multiply: short output")
 	}
-	for _, t := range [2][]byte{upper, lower} {
+	for _, t := range [2][]byte{w.Upper, w.Lower} {
 		if t != nil && len(t) < supers*tile {
 			panic("asm: multiply: short tiles")
 		}
@@ -60,23 +65,23 @@ func (s *Strip) Multiply(out []float32, e Encoding, upper, lower []byte, codeboo
 	if a.rows == 0 {
 		return
 	}
-	if lower == nil {
+	if w.Lower == nil {
 		s[0].clear(1)
 		s[1].clear(1)
 	}
 	decoding := active.ints.decodingProduct[e][a.runs[0].width]
-	if lower == nil {
+	if w.Lower == nil {
 		decoding = nil
 	}
 	for sb := range supers {
-		now, next, last := &s[sb%2], &s[(sb+1)%2], sb == supers-1
+		now, later, last := &s[sb%2], &s[(sb+1)%2], sb == supers-1
 		if sb == 0 || decoding == nil {
-			now.decode(0, e, upper[sb*tile:], codebook)
-			if lower != nil {
-				now.decode(1, e, lower[sb*tile:], codebook)
+			now.decode(0, e, w.Upper[sb*tile:], codebook)
+			if w.Lower != nil {
+				now.decode(1, e, w.Lower[sb*tile:], codebook)
 			}
 		}
-		switch at := (sb + 1) * tile; {
+		switch at, ahead := (sb+1)*tile, (sb+3)*tile; {
 		case last:
 			now.product(out, e, a, sb, 0, done)
 		case decoding == nil:
@@ -84,10 +89,23 @@ func (s *Strip) Multiply(out []float32, e Encoding, upper, lower []byte, codeboo
 		default:
 			q, scale := a.at(sb, a.runs[0].panel)
 			decoding(&out[0], &now.w[0], &now.d[0][0][0], &a.q[q], &a.scale[scale], &a.comp[scale],
-				&next.w[0], &next.d[0][0][0], &upper[at], &lower[at], first(codebook))
+				&later.w[0], &later.d[0][0][0], &w.Upper[at], &w.Lower[at],
+				tileAhead(w.Upper, next.Upper, ahead), tileAhead(w.Lower, next.Lower, ahead), first(codebook))
 			now.product(out, e, a, sb, 1, nil)
 		}
 	}
+}
+
+// tileAhead is what stands at an offset of tiles, or of those that follow them;
+// the beginning, which is at hand, if neither reaches there.
+func tileAhead(tiles, next []byte, at int) *byte {
+	switch {
+	case at < len(tiles):
+		return &tiles[at]
+	case at-len(tiles) < len(next):
+		return &next[at-len(tiles)]
+	}
+	return &tiles[0]
 }
 
 // product multiplies a superblock with all panels but the first `skip`, 0 or 1,

@@ -157,7 +157,7 @@ func checkProduct(t *testing.T, rng *rand.Rand, e Encoding, n, supers int, kind 
 			}
 		}
 	}
-	new(Strip).Multiply(got.x, e, tiles[0], tiles[1], &codebook, &a, nil)
+	new(Strip).Multiply(got.x, e, Tiles{tiles[0], tiles[1]}, Tiles{}, &codebook, &a, nil)
 	for i := range want {
 		if math.Float32bits(got.x[i]) != math.Float32bits(want[i]) {
 			t.Fatalf("%s, %d rows, %d superblocks: row %d, output %d is %v, want %v",
@@ -201,7 +201,7 @@ func benchmarkProduct(b *testing.B, tier string, e Encoding, n int) {
 	out := make([]float32, n*StripRows)
 	strip := new(Strip)
 	for b.Loop() {
-		strip.Multiply(out, e, tiles[0], tiles[1], &gaussCodebook, &a, nil)
+		strip.Multiply(out, e, Tiles{tiles[0], tiles[1]}, Tiles{}, &gaussCodebook, &a, nil)
 	}
 	b.ReportMetric(float64(b.N)*StripRows*cols*float64(n)/float64(b.Elapsed().Nanoseconds()), "MAC/ns")
 }

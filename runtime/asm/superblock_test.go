@@ -57,7 +57,7 @@ func benchmarkSuperblock(b *testing.B, e Encoding) {
 		if both := active.ints.decodingProduct[e][w]; both != nil {
 			run(fmt.Sprintf("both/M=%d", m), func() {
 				both(&out[0], &now.w[0], &now.d[0][0][0], &a.q[0], &a.scale[0], &a.comp[0],
-					&next.w[0], &next.d[0][0][0], &tiles[0][0], &tiles[1][0], &gaussCodebook[0])
+					&next.w[0], &next.d[0][0][0], &tiles[0][0], &tiles[1][0], &tiles[0][0], &tiles[1][0], &gaussCodebook[0])
 			})
 		}
 	}

@@ -62,7 +62,7 @@ func (b *Backend) headLogits(i int, w *weight, x *act, lo, rows int) []float32 {
 	b.pool.run(strips(w), func(worker, g int) {
 		s := &b.scratch[worker]
 		s.tile = sized(s.tile, rows*asm.StripRows)
-		b.product(s, s.tile, in, w, g, func(first, rows int) {
+		b.product(s, s.tile, in, w, g, w.strip(g+b.pool.workers), func(first, rows int) {
 			spread(b.logits[i], vocab, g, s.tile, first, rows)
 		})
 	})

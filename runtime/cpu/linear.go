@@ -57,11 +57,12 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 
 // product computes the outputs of strip g of w for every input row into tile,
 // [rows][32], and calls done, if any, with the rows that are final, some at a
-// time. Weights are decoded once and used by all rows.
-func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int, done func(first, rows int)) {
+// time. Weights are decoded once and used by all rows. next is what the worker
+// probably multiplies next.
+func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int, next asm.Tiles, done func(first, rows int)) {
 	clear(tile)
 	if w.tiles != nil && !b.exact {
-		s.strip.Multiply(tile, w.encoding, w.group(2*g), w.group(2*g+1), &w.codebook, &b.acts, done)
+		s.strip.Multiply(tile, w.encoding, w.strip(g), next, &w.codebook, &b.acts, done)
 		return
 	}
 	if done != nil {
@@ -91,6 +92,14 @@ func (w *weight) group(g int) []byte {
 	}
 	size := (w.info.Cols() + quant.TileCols - 1) / quant.TileCols * w.tiles.TileBytes()
 	return w.data[g*size : (g+1)*size]
+}
+
+// strip is the tiles of strip g, none outside the matrix.
+func (w *weight) strip(g int) asm.Tiles {
+	if w.tiles == nil {
+		return asm.Tiles{}
+	}
+	return asm.Tiles{Upper: w.group(2 * g), Lower: w.group(2*g + 1)}
 }
 
 // widen decodes n columns of a strip's superblock to float32, [column][32].
@@ -180,14 +189,18 @@ func (b *Backend) Linear(dst []backend.Act, ws []backend.Weight, x backend.Act) 
 		first[j+1] = first[j] + strips(list[j])
 	}
 	in := b.prepare(xa.data, xa.rows, xa.cols, list...)
-	b.pool.run(first[len(ws)], func(worker, i int) {
-		j := 0
-		for i >= first[j+1] {
+	find := func(i int) (j, g int) {
+		for j < len(ws)-1 && i >= first[j+1] {
 			j++
 		}
-		s, d, g := &b.scratch[worker], dst[j].(*act), i-first[j]
+		return j, i - first[j]
+	}
+	b.pool.run(first[len(ws)], func(worker, i int) {
+		j, g := find(i)
+		after, h := find(i + b.pool.workers)
+		s, d := &b.scratch[worker], dst[j].(*act)
 		s.tile = sized(s.tile, in.rows*asm.StripRows)
-		b.product(s, s.tile, in, list[j], g, func(first, rows int) {
+		b.product(s, s.tile, in, list[j], g, list[after].strip(h), func(first, rows int) {
 			spread(d.data, d.cols, g, s.tile, first, rows)
 		})
 	})
@@ -201,7 +214,7 @@ func (b *Backend) LinearAdd(dst backend.Act, w backend.Weight, x backend.Act) {
 	b.pool.run(strips(wt), func(worker, g int) {
 		s := &b.scratch[worker]
 		s.tile = sized(s.tile, in.rows*asm.StripRows)
-		b.product(s, s.tile, in, wt, g, func(first, rows int) {
+		b.product(s, s.tile, in, wt, g, wt.strip(g+b.pool.workers), func(first, rows int) {
 			accumulate(d.data, d.cols, g, s.tile, first, rows)
 		})
 	})
@@ -218,8 +231,8 @@ func (b *Backend) Gated(dst backend.Act, gate, up backend.Weight, x backend.Act)
 		s := &b.scratch[worker]
 		s.tile = sized(s.tile, in.rows*asm.StripRows)
 		s.other = sized(s.other, in.rows*asm.StripRows)
-		b.product(s, s.other, in, gw, g, nil)
-		b.product(s, s.tile, in, uw, g, func(first, rows int) {
+		b.product(s, s.other, in, gw, g, uw.strip(g), nil)
+		b.product(s, s.tile, in, uw, g, gw.strip(g+b.pool.workers), func(first, rows int) {
 			lo, hi := first*asm.StripRows, (first+rows)*asm.StripRows
 			asm.SiLUMul(s.tile[lo:hi], s.other[lo:hi], s.tile[lo:hi])
 			spread(d.data, d.cols, g, s.tile, first, rows)

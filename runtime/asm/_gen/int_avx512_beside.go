@@ -7,13 +7,14 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-const decodingProductSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower *byte, codebook *int8)"
+const decodingProductSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)"
 
 // decodingProductAVX512 multiplies one panel while it decodes the next
 // superblock's tiles into another strip. Products keep two of the pipes busy;
 // most of decoding runs in the others.
 //
-// A panel has 16 turns of four vectors; two tiles have 16 blocks.
+// A panel has 16 turns of four vectors; two tiles have 16 blocks. Meanwhile it asks
+// for the tiles that come two superblocks later.
 func decodingProductAVX512(m int, d *decoder512) {
 	TEXT(fmt.Sprintf("decodingProduct%sAVX512x%d", d.name, m), NOSPLIT, decodingProductSignature)
 	p := product512{
@@ -22,13 +23,16 @@ func decodingProductAVX512(m int, d *decoder512) {
 		qp: Load(Param("q"), GP64()), sp: Load(Param("scale"), GP64()), cp: Load(Param("comp"), GP64()),
 	}
 	d.begin("nextW", "nextD", "upper")
+	d.further = Load(Param("upperAhead"), GP64())
 	half := GP64()
 	MOVQ(imm(2), half)
 	Label(p.label("half"))
+	SUBQ(d.at, d.further)
 	d.scales(d)
 	p.half()
 	ADDQ(imm(128), d.d)
 	Load(Param("lower"), d.at)
+	Load(Param("lowerAhead"), d.further)
 	DECQ(half)
 	JNE(LabelRef(p.label("half")))
 	VZEROUPPER()

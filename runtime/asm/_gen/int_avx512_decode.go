@@ -21,6 +21,7 @@ type decoder512 struct {
 	block    func(d *decoder512) steps // decodes a block and moves on
 	at, w, d Register                  // the tile or its current block; where it goes
 	s, high  Register                  // the block's sub-scales; q6: its top bits
+	further  Register                  // how far on the tile is that is asked for
 }
 
 // steps are pieces of code to be placed between others, in their order.
@@ -79,6 +80,8 @@ func (d *decoder512) decode() {
 	}
 	TEXT("decode"+d.name+"AVX512", NOSPLIT, signature)
 	d.begin("w", "d", "tile")
+	d.further = GP64()
+	MOVQ(imm(2*d.tile), d.further)
 	d.scales(d)
 	blocks := GP64()
 	MOVQ(imm(tileBlocks), blocks)
@@ -98,16 +101,16 @@ func (d *decoder512) decode() {
 // and a tile is half of one. A prefetch past the end of the tensor does nothing.
 func (d *decoder512) ahead(s *steps, at Register, n int) {
 	for i := range n {
-		s.do(func() { PREFETCHT0(Mem{Base: at, Disp: 2*d.tile + 64*i}) })
+		s.do(func() { PREFETCHT0(Mem{Base: at, Index: d.further, Scale: 1, Disp: 64 * i}) })
 	}
 }
 
 // rowScales widens 16 bf16 and stores them for both halves, and leaves at on the
 // first codes, s on the first sub-scales, high on the first top bits.
 func rowScales(d *decoder512) {
-	PREFETCHT0(Mem{Base: d.at, Disp: 2 * d.tile})
-	PREFETCHT0(Mem{Base: d.at, Disp: 2*d.tile + 64})
-	PREFETCHT0(Mem{Base: d.at, Disp: 2*d.tile + 128})
+	for i := range 3 {
+		PREFETCHT0(Mem{Base: d.at, Index: d.further, Scale: 1, Disp: 64 * i})
+	}
 	VPMOVZXWD(Mem{Base: d.at}, Z30)
 	VPSLLD(Imm(16), Z30, Z30)
 	VMOVUPS(Z30, Mem{Base: d.d})
