@@ -17,8 +17,9 @@ var intAVX512 = intKernels{
 		Q6: {decodingProductQ6AVX512x12, decodingProductQ6AVX512x8},
 		Q8: {decodingProductQ8AVX512x12, decodingProductQ8AVX512x8},
 	},
-	probe:     probeAVX512,
-	probeMACs: 24 * 64,
+	askingProduct: askingProductAVX512x12,
+	probe:         probeAVX512,
+	probeMACs:     24 * 64,
 }
 
 //go:noescape
@@ -62,3 +63,6 @@ func decodingProductQ8AVX512x12(out *float32, w *byte, d *float32, q *int8, scal
 
 //go:noescape
 func decodingProductQ8AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
+
+//go:noescape
+func askingProductAVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int, upperAhead, lowerAhead *byte)

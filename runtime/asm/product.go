@@ -26,6 +26,9 @@ type intKernels struct {
 	// panel and decodes the next superblock's two tiles into another strip. It asks
 	// for the two tiles ahead, which will be decoded later.
 	decodingProduct [len(tileBytes)][len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
+	// askingProduct, in a tier that has it, is the product for m = 12 that asks for
+	// askedPerPanel bytes of each of two tiles meanwhile.
+	askingProduct func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int, upperAhead, lowerAhead *byte)
 	// productWide, in a tier that has it, is the product for q6 and q8, whose
 	// weights take the whole of int8.
 	productWide [len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
@@ -35,10 +38,6 @@ type intKernels struct {
 	probe     func(n int)
 	probeMACs int
 }
-
-// Tiles are those of a strip: of rows 0–15 and 16–31, one superblock after the
-// other. Without lower ones those rows are zeros.
-type Tiles struct{ Upper, Lower []byte }
 
 // Multiply adds the product of 32 rows of weights with rows of activations to
 // out, [rows][32]. For activation row t and output r, for each group g of 128
@@ -69,47 +68,29 @@ func (s *Strip) Multiply(out []float32, e Encoding, w, next Tiles, codebook *[16
 		s[0].clear(1)
 		s[1].clear(1)
 	}
-	decoding := active.ints.decodingProduct[e][a.runs[0].width]
-	if w.Lower == nil {
-		decoding = nil
-	}
+	both := w.Lower != nil && active.ints.decodingProduct[e][a.runs[0].width] != nil
 	for sb := range supers {
-		now, later, last := &s[sb%2], &s[(sb+1)%2], sb == supers-1
-		if sb == 0 || decoding == nil {
+		now, later := &s[sb%2], &s[(sb+1)%2]
+		if sb == 0 || !both {
 			now.decode(0, e, w.Upper[sb*tile:], codebook)
 			if w.Lower != nil {
 				now.decode(1, e, w.Lower[sb*tile:], codebook)
 			}
 		}
-		switch at, ahead := (sb+1)*tile, (sb+3)*tile; {
-		case last:
+		switch {
+		case sb == supers-1:
 			now.product(out, e, a, sb, 0, done)
-		case decoding == nil:
-			now.product(out, e, a, sb, 0, nil)
+		case both:
+			n := now.productDecoding(out, e, a, sb, later, w.from(sb+1, tile), w.ahead(next, sb+3, tile), codebook)
+			now.product(out, e, a, sb, n, nil)
 		default:
-			q, scale := a.at(sb, a.runs[0].panel)
-			decoding(&out[0], &now.w[0], &now.d[0][0][0], &a.q[q], &a.scale[scale], &a.comp[scale],
-				&later.w[0], &later.d[0][0][0], &w.Upper[at], &w.Lower[at],
-				tileAhead(w.Upper, next.Upper, ahead), tileAhead(w.Lower, next.Lower, ahead), first(codebook))
-			now.product(out, e, a, sb, 1, nil)
+			now.product(out, e, a, sb, 0, nil)
 		}
 	}
 }
 
-// tileAhead is what stands at an offset of tiles, or of those that follow them;
-// the beginning, which is at hand, if neither reaches there.
-func tileAhead(tiles, next []byte, at int) *byte {
-	switch {
-	case at < len(tiles):
-		return &tiles[at]
-	case at-len(tiles) < len(next):
-		return &next[at-len(tiles)]
-	}
-	return &tiles[0]
-}
-
-// product multiplies a superblock with all panels but the first `skip`, 0 or 1,
-// and calls done, if any, after each.
+// product multiplies a superblock with all panels but the first `skip`, which
+// have the same width, and calls done, if any, after each.
 func (s *decoded) product(out []float32, e Encoding, a *Acts, sb, skip int, done func(first, rows int)) {
 	product := &active.ints.product
 	if e != Q4 && active.ints.productWide[0] != nil {

@@ -24,8 +24,9 @@ func init() {
 	amd64["int_avx512"] = func() {
 		ConstraintExpr("!purego")
 		for _, m := range []int{12, 8, 4, 1} {
-			productAVX512(m)
+			productAVX512(m, false)
 		}
+		productAVX512(12, true)
 		for i, d := range decoders() {
 			d.decode()
 			for _, m := range []int{12, 8} {
@@ -52,21 +53,30 @@ func ymm(i int) VecPhysical { return zmm[i].AsY().(VecPhysical) }
 
 const productSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)"
 
-// productAVX512 walks panels; in each, two halves of 128 columns.
-func productAVX512(m int) {
-	TEXT(fmt.Sprintf("productAVX512x%d", m), NOSPLIT, productSignature)
-	p := product512{name: fmt.Sprint(m), m: m, out: Load(Param("out"), GP64())}
-	w, d := Load(Param("w"), GP64()), Load(Param("d"), GP64())
+const askingSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int, upperAhead, lowerAhead *byte)"
+
+// productAVX512 walks panels; in each, two halves of 128 columns. If asking, it
+// asks for a line of each of two tiles every turn.
+func productAVX512(m int, asking bool) {
+	p := product512{name: fmt.Sprint(m), m: m}
+	if asking {
+		p.name = fmt.Sprintf("asking_%d", m)
+		TEXT(fmt.Sprintf("askingProductAVX512x%d", m), NOSPLIT, askingSignature)
+		p.ahead = []Register{Load(Param("upperAhead"), GP64()), Load(Param("lowerAhead"), GP64())}
+	} else {
+		TEXT(fmt.Sprintf("productAVX512x%d", m), NOSPLIT, productSignature)
+	}
+	p.out = Load(Param("out"), GP64())
 	q, scale, comp := Load(Param("q"), GP64()), Load(Param("scale"), GP64()), Load(Param("comp"), GP64())
 	panels, half := Load(Param("panels"), GP64()), GP64()
 	p.wp, p.qp, p.sp, p.cp, p.dp = GP64(), GP64(), GP64(), GP64(), GP64()
 
 	Label(p.label("panel"))
-	MOVQ(w, p.wp)
+	Load(Param("w"), p.wp)
 	MOVQ(q, p.qp)
 	MOVQ(scale, p.sp)
 	MOVQ(comp, p.cp)
-	MOVQ(d, p.dp)
+	Load(Param("d"), p.dp)
 	MOVQ(imm(2), half)
 	Label(p.label("half"))
 	p.half()
@@ -91,7 +101,8 @@ type product512 struct {
 	name                    string
 	m                       int
 	out, wp, qp, sp, cp, dp Register
-	beside                  *beside // what is done between the products; nil: nothing
+	beside                  *beside    // what is done between the products; nil: nothing
+	ahead                   []Register // what to ask for
 }
 
 func (p *product512) label(part string) string { return part + "_" + p.name }
@@ -110,7 +121,7 @@ func (p *product512) half() {
 	p.start()
 	MOVQ(imm(groupSteps/unrolled-1), turns)
 	Label(p.label("turns"))
-	p.beside.turn(p.m)
+	p.turn()
 	p.steps(0, p.m)
 	p.beside.rest()
 	ADDQ(imm(64*unrolled), p.wp)
@@ -118,7 +129,7 @@ func (p *product512) half() {
 	DECQ(turns)
 	JNE(LabelRef(p.label("turns")))
 
-	p.beside.turn(p.m)
+	p.turn()
 	few := max(1, p.m/4)
 	for t := 0; t < p.m; t += few {
 		p.steps(t, t+few)
@@ -130,6 +141,15 @@ func (p *product512) half() {
 	ADDQ(imm(4*p.m), p.sp)
 	ADDQ(imm(4*p.m), p.cp)
 	ADDQ(imm(64), p.dp)
+}
+
+// turn begins a turn of the innermost loop.
+func (p *product512) turn() {
+	p.beside.turn(p.m)
+	for _, at := range p.ahead {
+		PREFETCHT0(Mem{Base: at})
+		ADDQ(imm(64), at)
+	}
 }
 
 // chains is how many sums a row has in turn. One row alone has too few chains to
