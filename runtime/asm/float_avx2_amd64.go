@@ -9,6 +9,7 @@ var floatAVX2 = floatKernels{
 	transpose:  transposeAVX2,
 	addTile:    addTileAVX2,
 	copyTile:   copyTileAVX2,
+	streamTile: streamTileAVX2,
 	dot:        dotAVX2,
 	rmsnorm:    rmsNormAVX2,
 	silu:       siluAVX2,
@@ -30,6 +31,9 @@ func addTileAVX2(dst *float32, ld int, tile *float32, rows int)
 
 //go:noescape
 func copyTileAVX2(dst *float32, ld int, tile *float32, rows int)
+
+//go:noescape
+func streamTileAVX2(dst *float32, ld int, tile *float32, rows int)
 
 //go:noescape
 func dotAVX2(x, y *float32, n int) float32

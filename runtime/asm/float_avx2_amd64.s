@@ -2078,6 +2078,7 @@ TEXT ·addTileAVX2(SB), NOSPLIT, $0-32
 row4:
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
+	ADDQ       CX, SI
 	VMOVUPS    (DX), Y0
 	VADDPS     (AX), Y0, Y0
 	VMOVUPS    Y0, (AX)
@@ -2091,7 +2092,6 @@ row4:
 	VADDPS     96(AX), Y3, Y3
 	VMOVUPS    Y3, 96(AX)
 	ADDQ       CX, AX
-	ADDQ       CX, SI
 	ADDQ       $0x00000080, DX
 	DECQ       BX
 	JNE        row4
@@ -2112,6 +2112,7 @@ TEXT ·copyTileAVX2(SB), NOSPLIT, $0-32
 row5:
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
+	ADDQ       CX, SI
 	VMOVUPS    (DX), Y0
 	VMOVUPS    Y0, (AX)
 	VMOVUPS    32(DX), Y1
@@ -2121,10 +2122,35 @@ row5:
 	VMOVUPS    96(DX), Y3
 	VMOVUPS    Y3, 96(AX)
 	ADDQ       CX, AX
-	ADDQ       CX, SI
 	ADDQ       $0x00000080, DX
 	DECQ       BX
 	JNE        row5
+	VZEROUPPER
+	RET
+
+// func streamTileAVX2(dst *float32, ld int, tile *float32, rows int)
+// Requires: AVX, MMX+
+TEXT ·streamTileAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ ld+8(FP), CX
+	MOVQ tile+16(FP), DX
+	MOVQ rows+24(FP), BX
+	SHLQ $0x02, CX
+
+row6:
+	VMOVUPS  (DX), Y0
+	VMOVNTPS Y0, (AX)
+	VMOVUPS  32(DX), Y1
+	VMOVNTPS Y1, 32(AX)
+	VMOVUPS  64(DX), Y2
+	VMOVNTPS Y2, 64(AX)
+	VMOVUPS  96(DX), Y3
+	VMOVNTPS Y3, 96(AX)
+	ADDQ     CX, AX
+	ADDQ     $0x00000080, DX
+	DECQ     BX
+	JNE      row6
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -2138,9 +2164,9 @@ TEXT ·rmsNormAVX2(SB), NOSPLIT, $0-36
 	VBROADCASTSS r+32(FP), Y8
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last7
+	JLT          last8
 
-step6:
+step7:
 	VMOVUPS (CX)(SI*1), Y0
 	VMOVUPS (DX)(SI*1), Y1
 	VMULPS  Y8, Y0, Y0
@@ -2153,11 +2179,11 @@ step6:
 	VMOVUPS Y2, 32(AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step6
+	JGE     step7
 
-last7:
+last8:
 	ADDQ       $0x10, BX
-	JEQ        done8
+	JEQ        done9
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), DI
 	VMOVUPS    64(DI)(BX*4), Y12
@@ -2173,7 +2199,7 @@ last7:
 	VMULPS     Y3, Y2, Y2
 	VMASKMOVPS Y2, Y13, 32(AX)(SI*1)
 
-done8:
+done9:
 	VZEROUPPER
 	RET
 
@@ -2188,9 +2214,9 @@ TEXT ·siluAVX2(SB), NOSPLIT, $0-32
 	VBROADCASTSS c42b20000<>+0(SB), Y15
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last10
+	JLT          last11
 
-step9:
+step10:
 	VMOVUPS (CX)(SI*1), Y0
 	VXORPS  c80000000<>+0(SB), Y0, Y1
 	VMAXPS  Y1, Y14, Y1
@@ -2257,11 +2283,11 @@ step9:
 	VMOVUPS Y0, 32(AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step9
+	JGE     step10
 
-last10:
+last11:
 	ADDQ       $0x10, BX
-	JEQ        done11
+	JEQ        done12
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), DI
 	VMOVUPS    64(DI)(BX*4), Y12
@@ -2331,7 +2357,7 @@ last10:
 	VMULPS     Y5, Y0, Y0
 	VMASKMOVPS Y0, Y13, 32(AX)(SI*1)
 
-done11:
+done12:
 	VZEROUPPER
 	RET
 
@@ -2487,20 +2513,20 @@ TEXT ·softmaxAVX2(SB), NOSPLIT, $0-20
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last13
+	JLT          last14
 
-step12:
+step13:
 	VMULPS (AX)(DX*1), Y10, Y0
 	VMAXPS Y0, Y8, Y8
 	VMULPS 32(AX)(DX*1), Y10, Y2
 	VMAXPS Y2, Y9, Y9
 	ADDQ   $0x40, DX
 	SUBQ   $0x10, BX
-	JGE    step12
+	JGE    step13
 
-last13:
+last14:
 	ADDQ       $0x10, BX
-	JEQ        done14
+	JEQ        done15
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), SI
 	VMOVUPS    64(SI)(BX*4), Y12
@@ -2514,7 +2540,7 @@ last13:
 	VMAXPS     Y2, Y9, Y3
 	VBLENDVPS  Y13, Y3, Y9, Y9
 
-done14:
+done15:
 	VMOVAPS      Y9, Y0
 	VMAXPS       Y0, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
@@ -2529,9 +2555,9 @@ done14:
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last16
+	JLT          last17
 
-step15:
+step16:
 	VMOVUPS (AX)(DX*1), Y0
 	VMULPS  Y10, Y0, Y0
 	VSUBPS  Y11, Y0, Y0
@@ -2594,11 +2620,11 @@ step15:
 	VMOVAPS Y0, Y9
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step15
+	JGE     step16
 
-last16:
+last17:
 	ADDQ       $0x10, BX
-	JEQ        done17
+	JEQ        done18
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), SI
 	VMOVUPS    64(SI)(BX*4), Y12
@@ -2664,7 +2690,7 @@ last16:
 	VADDPS     Y0, Y9, Y0
 	VBLENDVPS  Y13, Y0, Y9, Y9
 
-done17:
+done18:
 	VMOVAPS      Y9, Y0
 	VADDPS       Y0, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
@@ -2678,9 +2704,9 @@ done17:
 	VBROADCASTSS X1, Y1
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          last19
+	JLT          last20
 
-step18:
+step19:
 	VMOVUPS (AX)(DX*1), Y2
 	VMULPS  Y1, Y2, Y2
 	VMOVUPS Y2, (AX)(DX*1)
@@ -2689,11 +2715,11 @@ step18:
 	VMOVUPS Y3, 32(AX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     step18
+	JGE     step19
 
-last19:
+last20:
 	ADDQ       $0x10, CX
-	JEQ        done20
+	JEQ        done21
 	NEGQ       CX
 	LEAQ       slide<>+0(SB), BX
 	VMOVUPS    64(BX)(CX*4), Y12
@@ -2705,7 +2731,7 @@ last19:
 	VMULPS     Y1, Y3, Y3
 	VMASKMOVPS Y3, Y13, 32(AX)(DX*1)
 
-done20:
+done21:
 	VZEROUPPER
 	RET
 
@@ -2729,9 +2755,9 @@ TEXT ·rotateAVX2(SB), NOSPLIT, $0-32
 	LEAQ (AX)(BX*4), SI
 	XORQ DI, DI
 	SUBQ $0x10, BX
-	JLT  last22
+	JLT  last23
 
-step21:
+step22:
 	VMOVUPS (AX)(DI*1), Y0
 	VMOVUPS (SI)(DI*1), Y1
 	VMOVUPS (CX)(DI*1), Y2
@@ -2758,11 +2784,11 @@ step21:
 	VMOVUPS Y1, 32(SI)(DI*1)
 	ADDQ    $0x40, DI
 	SUBQ    $0x10, BX
-	JGE     step21
+	JGE     step22
 
-last22:
+last23:
 	ADDQ       $0x10, BX
-	JEQ        done23
+	JEQ        done24
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), R8
 	VMOVUPS    64(R8)(BX*4), Y12
@@ -2792,7 +2818,7 @@ last22:
 	VMASKMOVPS Y4, Y13, 32(AX)(DI*1)
 	VMASKMOVPS Y1, Y13, 32(SI)(DI*1)
 
-done23:
+done24:
 	VZEROUPPER
 	RET
 
@@ -2811,9 +2837,9 @@ TEXT ·sumExpAVX2(SB), NOSPLIT, $0-32
 	VXORPS       X11, X11, X11
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          last25
+	JLT          last26
 
-step24:
+step25:
 	VMOVUPS      (AX)(DX*1), Y0
 	VSUBPS       Y7, Y0, Y0
 	VMAXPS       Y0, Y14, Y0
@@ -2880,11 +2906,11 @@ step24:
 	VADDPD       Y2, Y11, Y11
 	ADDQ         $0x40, DX
 	SUBQ         $0x10, CX
-	JGE          step24
+	JGE          step25
 
-last25:
+last26:
 	ADDQ         $0x10, CX
-	JEQ          done26
+	JEQ          done27
 	NEGQ         CX
 	LEAQ         slide<>+0(SB), BX
 	VMOVUPS      64(BX)(CX*4), Y12
@@ -2956,7 +2982,7 @@ last25:
 	VADDPD       Y0, Y10, Y10
 	VADDPD       Y2, Y11, Y11
 
-done26:
+done27:
 	VADDPD       Y10, Y8, Y8
 	VADDPD       Y11, Y9, Y9
 	VADDPD       Y9, Y8, Y8
@@ -2978,9 +3004,9 @@ TEXT ·argMaxAVX2(SB), NOSPLIT, $0-24
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last28
+	JLT          last29
 
-step27:
+step28:
 	VMOVUPS (AX)(DX*1), Y0
 	VMAXPS  Y8, Y0, Y0
 	VMOVAPS Y0, Y8
@@ -2989,11 +3015,11 @@ step27:
 	VMOVAPS Y2, Y9
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step27
+	JGE     step28
 
-last28:
+last29:
 	ADDQ       $0x10, BX
-	JEQ        done29
+	JEQ        done30
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), SI
 	VMOVUPS    64(SI)(BX*4), Y12
@@ -3005,7 +3031,7 @@ last28:
 	VMAXPS     Y9, Y2, Y2
 	VBLENDVPS  Y13, Y2, Y9, Y9
 
-done29:
+done30:
 	VMOVAPS      Y9, Y0
 	VMAXPS       Y0, Y8, Y8
 	VEXTRACTF128 $0x01, Y8, X0
@@ -3018,26 +3044,26 @@ done29:
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last33
+	JLT          last34
 
-step32:
+step33:
 	VMOVUPS   (AX)(DX*1), Y0
 	VCMPPS    $0x00, Y10, Y0, Y0
 	VMOVMSKPS Y0, CX
 	TESTL     CX, CX
-	JNE       found30
+	JNE       found31
 	VMOVUPS   32(AX)(DX*1), Y0
 	VCMPPS    $0x00, Y10, Y0, Y0
 	VMOVMSKPS Y0, CX
 	TESTL     CX, CX
-	JNE       found31
+	JNE       found32
 	ADDQ      $0x40, DX
 	SUBQ      $0x10, BX
-	JGE       step32
+	JGE       step33
 
-last33:
+last34:
 	ADDQ       $0x10, BX
-	JEQ        done34
+	JEQ        done35
 	NEGQ       BX
 	LEAQ       slide<>+0(SB), CX
 	VMOVUPS    64(CX)(BX*4), Y12
@@ -3047,24 +3073,24 @@ last33:
 	VANDPS     Y12, Y0, Y0
 	VMOVMSKPS  Y0, CX
 	TESTL      CX, CX
-	JNE        found30
+	JNE        found31
 	VMASKMOVPS 32(AX)(DX*1), Y13, Y0
 	VCMPPS     $0x00, Y10, Y0, Y0
 	VANDPS     Y13, Y0, Y0
 	VMOVMSKPS  Y0, CX
 	TESTL      CX, CX
-	JNE        found31
+	JNE        found32
 
-done34:
+done35:
 	XORQ AX, AX
 	MOVQ AX, ret+16(FP)
 	VZEROUPPER
 	RET
 
-found31:
+found32:
 	ADDQ $0x20, DX
 
-found30:
+found31:
 	TZCNTL CX, CX
 	SHRQ   $0x02, DX
 	LEAQ   (DX)(CX*1), AX
@@ -3082,52 +3108,52 @@ TEXT ·aboveAVX2(SB), NOSPLIT, $0-40
 	XORQ         BX, BX
 	XORQ         SI, SI
 	SUBQ         $0x10, DX
-	JLT          last36
+	JLT          last37
 
-step35:
+step36:
 	VMOVUPS   (CX)(SI*1), Y0
 	VCMPPS    $0x1e, Y8, Y0, Y0
 	VMOVMSKPS Y0, DI
 	TESTL     DI, DI
-	JEQ       none38
+	JEQ       none39
 	MOVL      SI, R8
 	SHRL      $0x02, R8
 
-hit39:
+hit40:
 	TZCNTL DI, R9
 	LEAL   (R8)(R9*1), R9
 	MOVL   R9, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(DI), R9
 	ANDL   R9, DI
-	JNE    hit39
+	JNE    hit40
 
-none38:
+none39:
 	VMOVUPS   32(CX)(SI*1), Y1
 	VCMPPS    $0x1e, Y8, Y1, Y1
 	VMOVMSKPS Y1, DI
 	TESTL     DI, DI
-	JEQ       none40
+	JEQ       none41
 	MOVL      SI, R8
 	SHRL      $0x02, R8
 
-hit41:
+hit42:
 	TZCNTL DI, R9
 	LEAL   8(R8)(R9*1), R9
 	MOVL   R9, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(DI), R9
 	ANDL   R9, DI
-	JNE    hit41
+	JNE    hit42
 
-none40:
+none41:
 	ADDQ $0x40, SI
 	SUBQ $0x10, DX
-	JGE  step35
+	JGE  step36
 
-last36:
+last37:
 	ADDQ       $0x10, DX
-	JEQ        done37
+	JEQ        done38
 	NEGQ       DX
 	LEAQ       slide<>+0(SB), DI
 	VMOVUPS    64(DI)(DX*4), Y12
@@ -3137,40 +3163,40 @@ last36:
 	VANDPS     Y12, Y0, Y0
 	VMOVMSKPS  Y0, DX
 	TESTL      DX, DX
-	JEQ        none42
+	JEQ        none43
 	MOVL       SI, DI
 	SHRL       $0x02, DI
 
-hit43:
+hit44:
 	TZCNTL DX, R8
 	LEAL   (DI)(R8*1), R8
 	MOVL   R8, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(DX), R8
 	ANDL   R8, DX
-	JNE    hit43
+	JNE    hit44
 
-none42:
+none43:
 	VMASKMOVPS 32(CX)(SI*1), Y13, Y1
 	VCMPPS     $0x1e, Y8, Y1, Y1
 	VANDPS     Y13, Y1, Y1
 	VMOVMSKPS  Y1, CX
 	TESTL      CX, CX
-	JEQ        none44
+	JEQ        none45
 	MOVL       SI, DX
 	SHRL       $0x02, DX
 
-hit45:
+hit46:
 	TZCNTL CX, SI
 	LEAL   8(DX)(SI*1), SI
 	MOVL   SI, (AX)(BX*4)
 	INCQ   BX
 	LEAL   -1(CX), SI
 	ANDL   SI, CX
-	JNE    hit45
+	JNE    hit46
 
-none44:
-done37:
+none45:
+done38:
 	MOVQ BX, ret+32(FP)
 	VZEROUPPER
 	RET

@@ -9,6 +9,7 @@ var floatAVX512 = floatKernels{
 	transpose:  transposeAVX2,
 	addTile:    addTileAVX512,
 	copyTile:   copyTileAVX512,
+	streamTile: streamTileAVX512,
 	dot:        dotAVX512,
 	rmsnorm:    rmsNormAVX512,
 	silu:       siluAVX512,
@@ -30,6 +31,9 @@ func addTileAVX512(dst *float32, ld int, tile *float32, rows int)
 
 //go:noescape
 func copyTileAVX512(dst *float32, ld int, tile *float32, rows int)
+
+//go:noescape
+func streamTileAVX512(dst *float32, ld int, tile *float32, rows int)
 
 //go:noescape
 func dotAVX512(x, y *float32, n int) float32

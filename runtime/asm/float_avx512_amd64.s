@@ -1979,6 +1979,7 @@ TEXT ·addTileAVX512(SB), NOSPLIT, $0-32
 row4:
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
+	ADDQ       CX, SI
 	VMOVUPS    (DX), Z0
 	VADDPS     (AX), Z0, Z0
 	VMOVUPS    Z0, (AX)
@@ -1986,7 +1987,6 @@ row4:
 	VADDPS     64(AX), Z1, Z1
 	VMOVUPS    Z1, 64(AX)
 	ADDQ       CX, AX
-	ADDQ       CX, SI
 	ADDQ       $0x00000080, DX
 	DECQ       BX
 	JNE        row4
@@ -2007,15 +2007,37 @@ TEXT ·copyTileAVX512(SB), NOSPLIT, $0-32
 row5:
 	PREFETCHT0 (SI)
 	PREFETCHT0 64(SI)
+	ADDQ       CX, SI
 	VMOVUPS    (DX), Z0
 	VMOVUPS    Z0, (AX)
 	VMOVUPS    64(DX), Z1
 	VMOVUPS    Z1, 64(AX)
 	ADDQ       CX, AX
-	ADDQ       CX, SI
 	ADDQ       $0x00000080, DX
 	DECQ       BX
 	JNE        row5
+	VZEROUPPER
+	RET
+
+// func streamTileAVX512(dst *float32, ld int, tile *float32, rows int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·streamTileAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ ld+8(FP), CX
+	MOVQ tile+16(FP), DX
+	MOVQ rows+24(FP), BX
+	SHLQ $0x02, CX
+
+row6:
+	VMOVUPS  (DX), Z0
+	VMOVNTPS Z0, (AX)
+	VMOVUPS  64(DX), Z1
+	VMOVNTPS Z1, 64(AX)
+	ADDQ     CX, AX
+	ADDQ     $0x00000080, DX
+	DECQ     BX
+	JNE      row6
+	SFENCE
 	VZEROUPPER
 	RET
 
@@ -2029,9 +2051,9 @@ TEXT ·rmsNormAVX512(SB), NOSPLIT, $0-36
 	VBROADCASTSS r+32(FP), Z8
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last7
+	JLT          last8
 
-step6:
+step7:
 	VMOVUPS (CX)(SI*1), Z0
 	VMOVUPS (DX)(SI*1), Z1
 	VMULPS  Z8, Z0, Z0
@@ -2039,11 +2061,11 @@ step6:
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step6
+	JGE     step7
 
-last7:
+last8:
 	ADDQ      $0x10, BX
-	JEQ       done8
+	JEQ       done9
 	MOVL      $0x0000ffff, DI
 	BZHIL     BX, DI, DI
 	KMOVW     DI, K1
@@ -2053,7 +2075,7 @@ last7:
 	VMULPS    Z1, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
-done8:
+done9:
 	VZEROUPPER
 	RET
 
@@ -2080,9 +2102,9 @@ TEXT ·siluAVX512(SB), NOSPLIT, $0-32
 	VBROADCASTSS c80000000<>+0(SB), Z29
 	XORQ         SI, SI
 	SUBQ         $0x10, BX
-	JLT          last10
+	JLT          last11
 
-step9:
+step10:
 	VMOVUPS (CX)(SI*1), Z0
 	VPXORD  Z29, Z0, Z1
 	VMAXPS  Z1, Z16, Z1
@@ -2117,11 +2139,11 @@ step9:
 	VMOVUPS Z0, (AX)(SI*1)
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, BX
-	JGE     step9
+	JGE     step10
 
-last10:
+last11:
 	ADDQ      $0x10, BX
-	JEQ       done11
+	JEQ       done12
 	MOVL      $0x0000ffff, DI
 	BZHIL     BX, DI, DI
 	KMOVW     DI, K1
@@ -2158,7 +2180,7 @@ last10:
 	VMULPS    Z5, Z0, Z0
 	VMOVUPS   Z0, K1, (AX)(SI*1)
 
-done11:
+done12:
 	VZEROUPPER
 	RET
 
@@ -2226,18 +2248,18 @@ TEXT ·softmaxAVX512(SB), NOSPLIT, $0-20
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last13
+	JLT          last14
 
-step12:
+step13:
 	VMULPS (AX)(DX*1), Z10, Z0
 	VMAXPS Z0, Z8, Z8
 	ADDQ   $0x40, DX
 	SUBQ   $0x10, BX
-	JGE    step12
+	JGE    step13
 
-last13:
+last14:
 	ADDQ      $0x10, BX
-	JEQ       done14
+	JEQ       done15
 	MOVL      $0x0000ffff, SI
 	BZHIL     BX, SI, SI
 	KMOVW     SI, K1
@@ -2246,7 +2268,7 @@ last13:
 	VMAXPS    Z0, Z8, Z1
 	VBLENDMPS Z1, Z8, K1, Z8
 
-done14:
+done15:
 	VEXTRACTF64X4 $0x01, Z8, Y0
 	VMAXPS        Y0, Y8, Y8
 	VEXTRACTF128  $0x01, Y8, X0
@@ -2260,9 +2282,9 @@ done14:
 	XORQ          DX, DX
 	MOVQ          CX, BX
 	SUBQ          $0x10, BX
-	JLT           last16
+	JLT           last17
 
-step15:
+step16:
 	VMOVUPS (AX)(DX*1), Z0
 	VMULPS  Z10, Z0, Z0
 	VSUBPS  Z11, Z0, Z0
@@ -2295,11 +2317,11 @@ step15:
 	VMOVAPS Z0, Z8
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step15
+	JGE     step16
 
-last16:
+last17:
 	ADDQ      $0x10, BX
-	JEQ       done17
+	JEQ       done18
 	MOVL      $0x0000ffff, SI
 	BZHIL     BX, SI, SI
 	KMOVW     SI, K1
@@ -2334,7 +2356,7 @@ last16:
 	VADDPS    Z0, Z8, Z0
 	VBLENDMPS Z0, Z8, K1, Z8
 
-done17:
+done18:
 	VEXTRACTF64X4 $0x01, Z8, Y0
 	VADDPS        Y0, Y8, Y8
 	VEXTRACTF128  $0x01, Y8, X0
@@ -2348,19 +2370,19 @@ done17:
 	VBROADCASTSS  X1, Z1
 	XORQ          DX, DX
 	SUBQ          $0x10, CX
-	JLT           last19
+	JLT           last20
 
-step18:
+step19:
 	VMOVUPS (AX)(DX*1), Z2
 	VMULPS  Z1, Z2, Z2
 	VMOVUPS Z2, (AX)(DX*1)
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, CX
-	JGE     step18
+	JGE     step19
 
-last19:
+last20:
 	ADDQ      $0x10, CX
-	JEQ       done20
+	JEQ       done21
 	MOVL      $0x0000ffff, BX
 	BZHIL     CX, BX, BX
 	KMOVW     BX, K1
@@ -2368,7 +2390,7 @@ last19:
 	VMULPS    Z1, Z2, Z2
 	VMOVUPS   Z2, K1, (AX)(DX*1)
 
-done20:
+done21:
 	VZEROUPPER
 	RET
 
@@ -2385,9 +2407,9 @@ TEXT ·rotateAVX512(SB), NOSPLIT, $0-32
 	LEAQ (AX)(BX*4), SI
 	XORQ DI, DI
 	SUBQ $0x10, BX
-	JLT  last22
+	JLT  last23
 
-step21:
+step22:
 	VMOVUPS (AX)(DI*1), Z0
 	VMOVUPS (SI)(DI*1), Z1
 	VMOVUPS (CX)(DI*1), Z2
@@ -2402,11 +2424,11 @@ step21:
 	VMOVUPS Z1, (SI)(DI*1)
 	ADDQ    $0x40, DI
 	SUBQ    $0x10, BX
-	JGE     step21
+	JGE     step22
 
-last22:
+last23:
 	ADDQ      $0x10, BX
-	JEQ       done23
+	JEQ       done24
 	MOVL      $0x0000ffff, R8
 	BZHIL     BX, R8, R8
 	KMOVW     R8, K1
@@ -2423,7 +2445,7 @@ last22:
 	VMOVUPS   Z4, K1, (AX)(DI*1)
 	VMOVUPS   Z1, K1, (SI)(DI*1)
 
-done23:
+done24:
 	VZEROUPPER
 	RET
 
@@ -2451,9 +2473,9 @@ TEXT ·sumExpAVX512(SB), NOSPLIT, $0-32
 	VXORPS       X9, X9, X9
 	XORQ         DX, DX
 	SUBQ         $0x10, CX
-	JLT          last25
+	JLT          last26
 
-step24:
+step25:
 	VMOVUPS       (AX)(DX*1), Z0
 	VSUBPS        Z7, Z0, Z0
 	VMAXPS        Z0, Z16, Z0
@@ -2488,11 +2510,11 @@ step24:
 	VADDPD        Z2, Z9, Z9
 	ADDQ          $0x40, DX
 	SUBQ          $0x10, CX
-	JGE           step24
+	JGE           step25
 
-last25:
+last26:
 	ADDQ          $0x10, CX
-	JEQ           done26
+	JEQ           done27
 	MOVL          $0x0000ffff, BX
 	BZHIL         CX, BX, BX
 	KMOVW         BX, K1
@@ -2530,7 +2552,7 @@ last25:
 	VADDPD        Z0, Z8, Z8
 	VADDPD        Z2, Z9, Z9
 
-done26:
+done27:
 	VADDPD        Z9, Z8, Z8
 	VEXTRACTF64X4 $0x01, Z8, Y6
 	VADDPD        Y6, Y8, Y8
@@ -2551,19 +2573,19 @@ TEXT ·argMaxAVX512(SB), NOSPLIT, $0-24
 	XORQ         DX, DX
 	MOVQ         CX, BX
 	SUBQ         $0x10, BX
-	JLT          last28
+	JLT          last29
 
-step27:
+step28:
 	VMOVUPS (AX)(DX*1), Z0
 	VMAXPS  Z8, Z0, Z0
 	VMOVAPS Z0, Z8
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step27
+	JGE     step28
 
-last28:
+last29:
 	ADDQ      $0x10, BX
-	JEQ       done29
+	JEQ       done30
 	MOVL      $0x0000ffff, SI
 	BZHIL     BX, SI, SI
 	KMOVW     SI, K1
@@ -2571,7 +2593,7 @@ last28:
 	VMAXPS    Z8, Z0, Z0
 	VBLENDMPS Z0, Z8, K1, Z8
 
-done29:
+done30:
 	VEXTRACTF64X4 $0x01, Z8, Y0
 	VMAXPS        Y0, Y8, Y8
 	VEXTRACTF128  $0x01, Y8, X0
@@ -2584,21 +2606,21 @@ done29:
 	XORQ          DX, DX
 	MOVQ          CX, BX
 	SUBQ          $0x10, BX
-	JLT           last33
+	JLT           last34
 
-step32:
+step33:
 	VMOVUPS (AX)(DX*1), Z0
 	VCMPPS  $0x00, Z10, Z0, K2
 	KMOVW   K2, CX
 	TESTL   CX, CX
-	JNE     found30
+	JNE     found31
 	ADDQ    $0x40, DX
 	SUBQ    $0x10, BX
-	JGE     step32
+	JGE     step33
 
-last33:
+last34:
 	ADDQ      $0x10, BX
-	JEQ       done34
+	JEQ       done35
 	MOVL      $0x0000ffff, CX
 	BZHIL     BX, CX, CX
 	KMOVW     CX, K1
@@ -2606,15 +2628,15 @@ last33:
 	VCMPPS    $0x00, Z10, Z0, K1, K2
 	KMOVW     K2, CX
 	TESTL     CX, CX
-	JNE       found30
+	JNE       found31
 
-done34:
+done35:
 	XORQ AX, AX
 	MOVQ AX, ret+16(FP)
 	VZEROUPPER
 	RET
 
-found30:
+found31:
 	TZCNTL CX, CX
 	SHRQ   $0x02, DX
 	LEAQ   (DX)(CX*1), AX
@@ -2633,14 +2655,14 @@ TEXT ·aboveAVX512(SB), NOSPLIT, $0-40
 	XORQ         BX, BX
 	XORQ         SI, SI
 	SUBQ         $0x10, DX
-	JLT          last36
+	JLT          last37
 
-step35:
+step36:
 	VMOVUPS       (CX)(SI*1), Z0
 	VCMPPS        $0x1e, Z8, Z0, K2
 	KMOVW         K2, DI
 	TESTL         DI, DI
-	JEQ           none38
+	JEQ           none39
 	MOVL          SI, R8
 	SHRL          $0x02, R8
 	VPBROADCASTD  R8, Z0
@@ -2650,14 +2672,14 @@ step35:
 	POPCNTL       DI, DI
 	ADDQ          DI, BX
 
-none38:
+none39:
 	ADDQ $0x40, SI
 	SUBQ $0x10, DX
-	JGE  step35
+	JGE  step36
 
-last36:
+last37:
 	ADDQ          $0x10, DX
-	JEQ           done37
+	JEQ           done38
 	MOVL          $0x0000ffff, DI
 	BZHIL         DX, DI, DI
 	KMOVW         DI, K1
@@ -2665,7 +2687,7 @@ last36:
 	VCMPPS        $0x1e, Z8, Z0, K1, K2
 	KMOVW         K2, CX
 	TESTL         CX, CX
-	JEQ           none39
+	JEQ           none40
 	MOVL          SI, DX
 	SHRL          $0x02, DX
 	VPBROADCASTD  DX, Z0
@@ -2675,8 +2697,8 @@ last36:
 	POPCNTL       CX, CX
 	ADDQ          CX, BX
 
-none39:
-done37:
+none40:
+done38:
 	MOVQ BX, ret+32(FP)
 	VZEROUPPER
 	RET

@@ -8,6 +8,7 @@ var floatNEON = floatKernels{
 	transpose:  transposeGeneric,
 	addTile:    addTileNEON,
 	copyTile:   copyTileNEON,
+	streamTile: copyTileNEON,
 	dot:        dotNEON,
 	rmsnorm:    rmsNormNEON,
 	silu:       siluNEON,

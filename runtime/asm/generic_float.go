@@ -13,6 +13,7 @@ var genericFloats = floatKernels{
 	transpose:  transposeGeneric,
 	addTile:    addTileGeneric,
 	copyTile:   copyTileGeneric,
+	streamTile: copyTileGeneric,
 	dot:        dotGeneric,
 	rmsnorm:    rmsNormGeneric,
 	silu:       siluGeneric,

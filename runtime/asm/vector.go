@@ -1,6 +1,9 @@
 package asm
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // Dot is Σ x[i]·y[i] in lanes: product i, rounded, is added to sum i mod 16 of
 // 16, and the sums are folded in halves (8, 4, 2, 1).
@@ -37,6 +40,17 @@ func CopyTile(dst []float32, ld int, tile []float32, rows, n int) {
 	for t := range rows {
 		copy(dst[t*ld:][:n], tile[t*StripRows:])
 	}
+}
+
+// StreamTile is CopyTile for a matrix that is too large to stay in a core's caches:
+// it leaves them to weights and activations.
+func StreamTile(dst []float32, ld int, tile []float32, rows, n int) {
+	const line = 64
+	if !whole(dst, ld, tile, rows, n) || ld*4%line != 0 || uintptr(unsafe.Pointer(&dst[0]))%line != 0 {
+		CopyTile(dst, ld, tile, rows, n)
+		return
+	}
+	active.float.streamTile(&dst[0], ld, &tile[0], rows)
 }
 
 // whole checks the lengths, and reports whether all 32 columns of a row at least

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 )
 
 // sizes are vector lengths around the 16 lanes and their multiples.
@@ -70,6 +71,13 @@ func TestTile(t *testing.T) {
 					copy(got.x, sums)
 					copy(copied.x, sums)
 					copies := slices.Clone(sums)
+					lines := make([]float32, length+17)
+					for uintptr(unsafe.Pointer(&lines[0]))%64 != 0 {
+						lines = lines[1:]
+					}
+					streamed := lines[rows%2:][:length] // on a line, and off
+					copy(streamed, sums)
+					StreamTile(streamed, ld, tile, rows, n)
 					AddTile(got.x, ld, tile, rows, n)
 					CopyTile(copied.x, ld, tile, rows, n)
 					for i := range sums {
@@ -80,6 +88,7 @@ func TestTile(t *testing.T) {
 					}
 					sameBits(t, got.x, sums)
 					sameBits(t, copied.x, copies)
+					sameBits(t, streamed, copies)
 					got.check(t)
 					copied.check(t)
 				}

@@ -159,10 +159,18 @@ func strips(w *weight) int {
 	return (w.info.Rows() + asm.StripRows - 1) / asm.StripRows
 }
 
+// streamed is how many floats a matrix has that would not stay in a core's caches
+// until it is read.
+const streamed = 1 << 17
+
 // spread copies rows of a tile to its 32 columns of dst, [rows][cols].
 func spread(dst []float32, cols, g int, tile []float32, first, rows int) {
+	write := asm.CopyTile
+	if len(dst) >= streamed {
+		write = asm.StreamTile
+	}
 	lo := g * asm.StripRows
-	asm.CopyTile(dst[first*cols+lo:], cols, tile[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
+	write(dst[first*cols+lo:], cols, tile[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
 }
 
 // accumulate adds rows of a tile to its 32 columns of dst.

@@ -9,8 +9,9 @@ import (
 // vectors writes all kernels but matmul.
 func (s *simd) vectors() {
 	s.dot()
-	s.tile("addTile", true)
-	s.tile("copyTile", false)
+	s.addTile()
+	s.copyTile()
+	s.streamTile()
 	s.rmsnorm()
 	s.silu()
 	s.softmax()
@@ -94,35 +95,6 @@ func (s *simd) dot() {
 	})
 	s.fold(VADDPS, acc)
 	Store(acc[0].AsX(), ReturnIndex(0))
-	s.end()
-}
-
-// tile writes a tile's rows to a matrix, or adds them. It asks for the row 12
-// further on, a panel's height: rows of dst are far apart, and each is a miss.
-func (s *simd) tile(name string, add bool) {
-	s.begin(name, "func(dst *float32, ld int, tile *float32, rows int)")
-	dst, ld, tile, rows := load("dst"), load("ld"), load("tile"), load("rows")
-	ahead := GP64()
-	SHLQ(Imm(2), ld)
-	LEAQ(Mem{Base: ld, Index: ld, Scale: 2}, ahead)
-	LEAQ(Mem{Base: dst, Index: ahead, Scale: 4}, ahead)
-	row := s.label("row")
-	Label(row)
-	PREFETCHT0(Mem{Base: ahead})
-	PREFETCHT0(Mem{Base: ahead, Disp: 64})
-	for v := range 32 / s.width {
-		to := Mem{Base: dst, Disp: 4 * s.width * v}
-		VMOVUPS(Mem{Base: tile, Disp: 4 * s.width * v}, s.reg(v))
-		if add {
-			VADDPS(to, s.reg(v), s.reg(v))
-		}
-		VMOVUPS(s.reg(v), to)
-	}
-	ADDQ(ld, dst)
-	ADDQ(ld, ahead)
-	ADDQ(imm(128), tile)
-	DECQ(rows)
-	JNE(LabelRef(row))
 	s.end()
 }
 
