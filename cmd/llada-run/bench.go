@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,8 +45,8 @@ func newBenchCommand(g *cli.Globals) *cobra.Command {
 		Short: "Measure products and forward passes against the machine's peak",
 		Long: `Measure products and forward passes against the machine's peak.
 
-The peak is what a loop of the best int8 product reaches from registers alone, in
-the same run. A product's time holds all it needs: quantizing the activations,
+The peak is what a loop of the best int8 product reaches from registers alone; it
+is probed before and after every batch of work. A product's time holds all it needs: quantizing the activations,
 decoding the weights, scaling and writing the result. Without -m, random weights
 are made in memory; no checkpoint is needed.
 
@@ -277,30 +275,4 @@ func timeForward(ctx context.Context, m *model.Model, be *timed, n, headRows, th
 		Length: n, HeadRows: headRows, Threads: threads, Millis: s.seconds * 1e3,
 		Positions: float64(n) / s.seconds, Share: s.share, Breakdown: be.breakdown(total),
 	}, failed
-}
-
-func (r *benchResult) printOps(out io.Writer) {
-	if r.PeakMAC > 0 {
-		fmt.Fprintf(out, "peak of the int8 product from registers: %.1f multiply-adds per cycle and core at %.2f GHz, %.0f G/s\n\n", r.Peak, r.Clock, r.PeakMAC)
-	}
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "product\trows\tout\tin\tthreads\tms\tG/s per core\tper cycle\tof peak\t")
-	for _, o := range r.Ops {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%.2f\t%.1f\t%.1f\t%.1f %%\t\n", o.Op, o.Rows, o.Out, o.In, o.Threads, o.Millis, o.GMACs, o.PerCycle, 100*o.Share)
-	}
-	t.Flush()
-}
-
-func (r *benchResult) printForward(out io.Writer) {
-	if len(r.Forward) == 0 {
-		return
-	}
-	fmt.Fprintln(out)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "forward pass\thead rows\tthreads\tms\tpositions/s\tof peak\tlinear\tattention\tother\t")
-	for _, f := range r.Forward {
-		fmt.Fprintf(t, "%d\t%d\t%d\t%.0f\t%.1f\t%.1f %%\t%.1f %%\t%.1f %%\t%.1f %%\t\n", f.Length, f.HeadRows, f.Threads, f.Millis, f.Positions,
-			100*f.Share, 100*f.Breakdown.Linear, 100*f.Breakdown.Attention, 100*f.Breakdown.Other)
-	}
-	t.Flush()
 }

@@ -96,9 +96,9 @@ func (d *decoder512) decode() {
 	RET()
 }
 
-// ahead asks for n cache lines of the tile two further on, which the kernel will
-// want after about 2000 cycles of products: hardware prefetchers stop at pages,
-// and a tile is half of one. A prefetch past the end of the tensor does nothing.
+// ahead asks for n cache lines of the tile that is `further` on: hardware
+// prefetchers stop at pages, and a tile is half of one. A prefetch past the end of
+// the tensor does nothing.
 func (d *decoder512) ahead(s *steps, at Register, n int) {
 	for i := range n {
 		s.do(func() { PREFETCHT0(Mem{Base: at, Index: d.further, Scale: 1, Disp: 64 * i}) })
