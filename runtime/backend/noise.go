@@ -28,5 +28,7 @@ func NewKey(words ...uint64) Key {
 // mix(key + (i+1)·gamma), plus a half, over 2⁵². With 53 bits the half would
 // not fit float64, and the greatest number would round to 1.
 func (k Key) Uniform(i uint64) float64 {
-	return (float64(mix(uint64(k)+(i+1)*gamma)>>12) + 0.5) / (1 << 52)
+	return (float64(k.bits(i)) + 0.5) / (1 << 52)
 }
+
+func (k Key) bits(i uint64) uint64 { return mix(uint64(k)+(i+1)*gamma) >> 12 }

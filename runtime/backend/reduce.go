@@ -93,40 +93,6 @@ func ArgMax(x []float32) int32 {
 	return int32(best)
 }
 
-// noisyArgMax samples from softmax(x/t): argmax of x + t·Gumbel in float64
-// (arXiv 2409.02908: less precision silently lowers the temperature).
-func noisyArgMax(x []float32, t float64, key Key) int32 {
-	best, bestValue := 0, math.Inf(-1)
-	for i, v := range x {
-		if math.IsInf(float64(v), -1) {
-			continue
-		}
-		if y := noisy(v, t, key, i); y > bestValue {
-			best, bestValue = i, y
-		}
-	}
-	return int32(best)
-}
-
-func noisy(v float32, t float64, key Key, id int) float64 {
-	return float64(v) - float64(t*math.Log(-math.Log(key.Uniform(uint64(id)))))
-}
-
-// noisyAmong is noisyArgMax with all but ids hidden, in any order: a token's
-// noise depends on its id alone.
-func noisyAmong(x []float32, ids []int32, t float64, key Key) int32 {
-	best, bestValue := int32(0), math.Inf(-1)
-	for _, id := range ids {
-		if math.IsInf(float64(x[id]), -1) {
-			continue
-		}
-		if y := noisy(x[id], t, key, int(id)); y > bestValue || y == bestValue && id < best {
-			best, bestValue = id, y
-		}
-	}
-	return best
-}
-
 // logOdds hides the token's own logit, so that a token near certainty loses
 // nothing to cancellation.
 func (by *Loops) logOdds(x []float32, t int32) float64 {
