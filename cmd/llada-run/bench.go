@@ -46,9 +46,9 @@ func newBenchCommand(g *cli.Globals) *cobra.Command {
 		Long: `Measure products and forward passes against the machine's peak.
 
 The peak is what a loop of the best int8 product reaches from registers alone; it
-is probed before and after every batch of work. A product's time holds all it needs: quantizing the activations,
-decoding the weights, scaling and writing the result. Without -m, random weights
-are made in memory; no checkpoint is needed.
+is probed before and after every batch of work. A product's time holds all it
+needs: quantizing the activations, decoding the weights, scaling and writing the
+result. Without -m, random weights are made in memory; no checkpoint is needed.
 
 Examples:
   llada-run bench

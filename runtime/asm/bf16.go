@@ -17,15 +17,7 @@ func MatMulBF16(out []float32, ldo int, w []uint32, ldw, pairs int, a []uint32, 
 	if n == 0 || pairs == 0 {
 		return
 	}
-	if len(w) < (pairs-1)*ldw+StripRows {
-		panic("asm: matmul: short weights")
-	}
-	if len(a) < (n-1)*lda+pairs {
-		panic("asm: matmul: short activations")
-	}
-	if len(out) < (n-1)*ldo+StripRows {
-		panic("asm: matmul: short output")
-	}
+	checkMatMul(len(out), ldo, len(w), ldw, pairs, len(a), lda, n)
 	active.float.matmulBF16(&out[0], ldo, &w[0], ldw, pairs, &a[0], lda, n)
 }
 

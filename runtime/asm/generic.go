@@ -14,7 +14,7 @@ var genericInts = intKernels{
 	decodeQ4: decodeQ4Generic,
 	decodeQ6: decodeQ6Generic,
 	decodeQ8: decodeQ8Generic,
-	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
+	product: [len(widths)]productKernel{
 		productGeneric(12), productGeneric(8), productGeneric(4), productGeneric(1),
 	},
 }
@@ -107,7 +107,7 @@ func decodeQ8Generic(w *byte, d *float32, tile *byte) {
 
 // productGeneric keeps the sums of rows r and r+8 in one 64-bit register as
 // low + 2³²·high, which is exact: each sum has at most 22 bits and a sign.
-func productGeneric(m int) func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int) {
+func productGeneric(m int) productKernel {
 	return func(out *float32, w *byte, d *float32, q *int8, scale *float32, _ *int32, panels, qStride, sStride int) {
 		ws, ds := unsafe.Slice(w, 2*PanelBytes), unsafe.Slice(d, 2*halves*PanelRows)
 		outs := unsafe.Slice(out, panels*m*StripRows)

@@ -11,9 +11,9 @@ var genericFloats = floatKernels{
 	matmul:     matMulGeneric,
 	matmulBF16: matMulBF16Generic,
 	transpose:  transposeGeneric,
-	addTile:    addTileGeneric,
-	copyTile:   copyTileGeneric,
-	streamTile: copyTileGeneric,
+	addTile:    wholeGeneric(addRows),
+	copyTile:   wholeGeneric(copyRows),
+	streamTile: wholeGeneric(copyRows),
 	dot:        dotGeneric,
 	rmsnorm:    rmsNormGeneric,
 	silu:       siluGeneric,
@@ -52,23 +52,6 @@ func dotGeneric(x, y *float32, n int) float32 {
 		s[i] += float32(xs[i] * ys[i])
 	}
 	return fold(&s)
-}
-
-func addTileGeneric(dst *float32, ld int, tile *float32, rows int) {
-	ds, ts := unsafe.Slice(dst, (rows-1)*ld+StripRows), unsafe.Slice(tile, rows*StripRows)
-	for t := range rows {
-		row := ds[t*ld:][:StripRows]
-		for i, v := range ts[t*StripRows:][:StripRows] {
-			row[i] += v
-		}
-	}
-}
-
-func copyTileGeneric(dst *float32, ld int, tile *float32, rows int) {
-	ds, ts := unsafe.Slice(dst, (rows-1)*ld+StripRows), unsafe.Slice(tile, rows*StripRows)
-	for t := range rows {
-		copy(ds[t*ld:][:StripRows], ts[t*StripRows:])
-	}
 }
 
 func rmsNormGeneric(dst, x, w *float32, n int, r float32) {

@@ -9,10 +9,10 @@ var intAVX2 = intKernels{
 	decodeQ4: decodeQ4AVX2,
 	decodeQ6: decodeQ6AVX2,
 	decodeQ8: decodeQ8AVX2,
-	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
+	product: [len(widths)]productKernel{
 		productAVX2x12, productAVX2x8, productAVX2x4, productAVX2x1,
 	},
-	productWide: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
+	productWide: [len(widths)]productKernel{
 		productWideAVX2x12, productWideAVX2x8, productWideAVX2x4, productWideAVX2x1,
 	},
 	probe:     probeAVX2,

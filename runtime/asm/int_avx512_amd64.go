@@ -9,10 +9,10 @@ var intAVX512 = intKernels{
 	decodeQ4: decodeQ4AVX512,
 	decodeQ6: decodeQ6AVX512,
 	decodeQ8: decodeQ8AVX512,
-	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
+	product: [len(widths)]productKernel{
 		productAVX512x12, productAVX512x8, productAVX512x4, productAVX512x1,
 	},
-	decodingProduct: [len(tileBytes)][len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, *byte, *float32, *byte, *byte, *byte, *byte, *int8){
+	decodingProduct: [len(tileBytes)][len(widths)]decodingKernel{
 		Q4: {decodingProductQ4AVX512x12, decodingProductQ4AVX512x8},
 		Q6: {decodingProductQ6AVX512x12, decodingProductQ6AVX512x8},
 		Q8: {decodingProductQ8AVX512x12, decodingProductQ8AVX512x8},

@@ -9,7 +9,7 @@ var intAVXVNNI = intKernels{
 	decodeQ4: decodeQ4AVXVNNI,
 	decodeQ6: decodeQ6AVX2,
 	decodeQ8: decodeQ8AVX2,
-	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
+	product: [len(widths)]productKernel{
 		productAVXVNNIx12, productAVXVNNIx8, productAVXVNNIx4, productAVXVNNIx1,
 	},
 	probe:     probeAVXVNNI,

@@ -9,7 +9,7 @@ var intDotProd = intKernels{
 	decodeQ4: decodeQ4NEON,
 	decodeQ6: decodeQ6NEON,
 	decodeQ8: decodeQ8NEON,
-	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
+	product: [len(widths)]productKernel{
 		productDotProdx12, productDotProdx8, productDotProdx4, productDotProdx1,
 	},
 	probe:     probeDotProd,

@@ -10,7 +10,7 @@ var intI8MM = intKernels{
 	decodeQ4: decodeQ4I8MM,
 	decodeQ6: decodeQ6I8MM,
 	decodeQ8: decodeQ8I8MM,
-	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
+	product: [len(widths)]productKernel{
 		productI8MMx12, productI8MMx8, productI8MMx4, productI8MMx1,
 	},
 	probe:     probeI8MM,

@@ -10,7 +10,7 @@ var intNEON = intKernels{
 	decodeQ4: decodeQ4NEON,
 	decodeQ6: decodeQ6NEON,
 	decodeQ8: decodeQ8NEON,
-	product: [len(widths)]func(*float32, *byte, *float32, *int8, *float32, *int32, int, int, int){
+	product: [len(widths)]productKernel{
 		productNEONx12, productNEONx8, productNEONx4, productNEONx1,
 	},
 	probe:     probeNEON,

@@ -33,8 +33,9 @@ type floatKernels struct {
 //	out[t·ldo + r] += Σ w[k·ldw + r]·a[t·lda + k]    k = 0 … cols−1 in this order
 //
 // with the sum started at 0, every step of it a fused multiply-add (FMA), and
-// the last addition rounded to float32. It computes exact linear layers (w a transposed strip), q·kᵀ (w the keys, transposed) and
-// p·v (w the values as they stand).
+// the last addition rounded to float32. It computes exact linear layers (w a
+// transposed strip), q·kᵀ (w the keys, transposed) and p·v (w the values as they
+// stand).
 //
 // Callers avoid strides lda and ldw that are multiples of 1024: rows 4 KiB apart
 // share a few sets of the first cache, and evict each other (2 to 4 times slower
@@ -43,14 +44,20 @@ func MatMul(out []float32, ldo int, w []float32, ldw, cols int, a []float32, lda
 	if n == 0 || cols == 0 {
 		return
 	}
-	if len(w) < (cols-1)*ldw+StripRows {
+	checkMatMul(len(out), ldo, len(w), ldw, cols, len(a), lda, n)
+	active.float.matmul(&out[0], ldo, &w[0], ldw, cols, &a[0], lda, n)
+}
+
+// checkMatMul panics where a product of k columns, or pairs of them, would leave
+// its slices.
+func checkMatMul(out, ldo, w, ldw, k, a, lda, n int) {
+	if w < (k-1)*ldw+StripRows {
 		panic("asm: matmul: short weights")
 	}
-	if len(a) < (n-1)*lda+cols {
+	if a < (n-1)*lda+k {
 		panic("asm: matmul: short activations")
 	}
-	if len(out) < (n-1)*ldo+StripRows {
+	if out < (n-1)*ldo+StripRows {
 		panic("asm: matmul: short output")
 	}
-	active.float.matmul(&out[0], ldo, &w[0], ldw, cols, &a[0], lda, n)
 }

@@ -1,5 +1,11 @@
 package asm
 
+// productKernel and decodingKernel are described at the fields that hold them.
+type (
+	productKernel  func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+	decodingKernel func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
+)
+
 // intKernels are the kernels of the int8 path. They share the order of packed
 // activations and of decoded weights, so that a tier has all or none.
 //
@@ -21,17 +27,17 @@ type intKernels struct {
 	//	w, d  the strip
 	//	q     [64][m][4] int8 of the superblock; the next panel is qStride bytes on
 	//	scale [2][m], comp [2][m]; the next panel is sStride bytes on
-	product [len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+	product [len(widths)]productKernel
 	// decodingProduct, in a tier that has it for an encoding and m, multiplies one
 	// panel and decodes the next superblock's two tiles into another strip. It asks
 	// for the two tiles ahead, which will be decoded later.
-	decodingProduct [len(tileBytes)][len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
+	decodingProduct [len(tileBytes)][len(widths)]decodingKernel
 	// askingProduct, in a tier that has it, is the product for m = 12 that asks for
 	// askedPerPanel bytes of each of two tiles meanwhile.
 	askingProduct func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int, upperAhead, lowerAhead *byte)
 	// productWide, in a tier that has it, is the product for q6 and q8, whose
 	// weights take the whole of int8.
-	productWide [len(widths)]func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+	productWide [len(widths)]productKernel
 
 	// probe runs n rounds of probeMACs multiply-adds from registers alone; nil
 	// where there is none.

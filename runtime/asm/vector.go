@@ -1,9 +1,6 @@
 package asm
 
-import (
-	"math"
-	"unsafe"
-)
+import "math"
 
 // Dot is Σ x[i]·y[i] in lanes: product i, rounded, is added to sum i mod 16 of
 // 16, and the sums are folded in halves (8, 4, 2, 1).
@@ -15,54 +12,6 @@ func Dot(x, y []float32) float32 {
 		return 0
 	}
 	return active.float.dot(&x[0], &y[0], len(x))
-}
-
-// AddTile adds a tile of a product, [rows][32], to the first n ≤ 32 columns of
-// rows of dst, ld apart.
-func AddTile(dst []float32, ld int, tile []float32, rows, n int) {
-	if whole(dst, ld, tile, rows, n) {
-		active.float.addTile(&dst[0], ld, &tile[0], rows)
-		return
-	}
-	for t := range rows {
-		for i, v := range tile[t*StripRows:][:n] {
-			dst[t*ld+i] += v
-		}
-	}
-}
-
-// CopyTile writes a tile where AddTile adds it.
-func CopyTile(dst []float32, ld int, tile []float32, rows, n int) {
-	if whole(dst, ld, tile, rows, n) {
-		active.float.copyTile(&dst[0], ld, &tile[0], rows)
-		return
-	}
-	for t := range rows {
-		copy(dst[t*ld:][:n], tile[t*StripRows:])
-	}
-}
-
-// StreamTile is CopyTile for a matrix that is too large to stay in a core's caches:
-// it leaves them to weights and activations.
-func StreamTile(dst []float32, ld int, tile []float32, rows, n int) {
-	const line = 64
-	if !whole(dst, ld, tile, rows, n) || ld*4%line != 0 || uintptr(unsafe.Pointer(&dst[0]))%line != 0 {
-		CopyTile(dst, ld, tile, rows, n)
-		return
-	}
-	active.float.streamTile(&dst[0], ld, &tile[0], rows)
-}
-
-// whole checks the lengths, and reports whether all 32 columns of a row at least
-// are meant.
-func whole(dst []float32, ld int, tile []float32, rows, n int) bool {
-	if rows == 0 {
-		return false
-	}
-	if n > StripRows || len(tile) < rows*StripRows || len(dst) < (rows-1)*ld+n {
-		panic("asm: tile: short rows")
-	}
-	return n == StripRows
 }
 
 // RMSNorm is dst[i] = x[i]/√(mean(x²) + eps) · w[i], the mean summed in lanes.

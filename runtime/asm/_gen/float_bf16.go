@@ -1,10 +1,7 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
-	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
@@ -71,13 +68,7 @@ func (s *simd) flushModes() Mem {
 // know it.
 func vdpbf16ps(a, w, sum Op) {
 	x, y, z := a.(VecPhysical), w.(VecPhysical), sum.(VecPhysical)
-	text := fmt.Sprintf(" // vdpbf16ps zmm%d, zmm%d, zmm%d", z.PhysicalIndex(), y.PhysicalIndex(), x.PhysicalIndex())
-	Instruction(&ir.Instruction{
-		Opcode:  bytesOf(evexBF16(x, y, z)) + text,
-		Inputs:  []Op{a, w, sum},
-		Outputs: []Op{sum},
-		ISA:     []string{"AVX512_BF16"},
-	})
+	encoded("vdpbf16ps", "zmm", "AVX512_BF16", evexBF16(x, y, z), x, y, z)
 }
 
 // evexBF16 encodes vdpbf16ps sum, w, a.

@@ -86,16 +86,7 @@ func (s *simd) matmul(kind multiplier, tiles []matmulTile) {
 			kind.column(tile,
 				func(v int) Mem { return Mem{Base: wp, Disp: 4 * s.width * (half*nv + v)} },
 				func(t int) Mem {
-					at := Mem{Base: rows[t/4], Disp: 4 * u}
-					switch t % 4 {
-					case 1:
-						at.Index, at.Scale = lda, 1
-					case 2:
-						at.Index, at.Scale = lda, 2
-					case 3:
-						at.Index, at.Scale = lda3, 1
-					}
-					return at
+					return strided(Mem{Base: rows[t/4], Disp: 4 * u}, t%4, lda, lda3)
 				})
 			ADDQ(ldw, wp)
 		}
@@ -171,6 +162,19 @@ func (s *simd) matmul(kind multiplier, tiles []matmulTile) {
 		ADDQ(Imm(uint64(m)), n)
 	}
 	s.end()
+}
+
+// strided is what stands `row` of 4 strides on, given the stride and three of them.
+func strided(at Mem, row int, stride, stride3 Register) Mem {
+	switch row {
+	case 1:
+		at.Index, at.Scale = stride, 1
+	case 2:
+		at.Index, at.Scale = stride, 2
+	case 3:
+		at.Index, at.Scale = stride3, 1
+	}
+	return at
 }
 
 // unroll is how many columns a turn of the loop takes.

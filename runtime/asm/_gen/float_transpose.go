@@ -3,6 +3,7 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
 )
 
 // transpose writes words of 32 rows, `stride` bytes apart, as [word][32]; words
@@ -24,19 +25,11 @@ func transpose() {
 	for half := range 2 {
 		y := 8 * half
 		for i := range 4 {
-			row := func(m Mem) Mem {
-				switch i {
-				case 1:
-					m.Index, m.Scale = stride, 1
-				case 2:
-					m.Index, m.Scale = stride, 2
-				case 3:
-					m.Index, m.Scale = stride3, 1
-				}
-				return m
+			row := func(base Register) Mem {
+				return strided(Mem{Base: base, Disp: 16 * half}, i, stride, stride3)
 			}
-			VMOVUPS(row(Mem{Base: lower, Disp: 16 * half}), ymm(y+i).AsX())
-			VINSERTF128(Imm(1), row(Mem{Base: upper, Disp: 16 * half}), ymm(y+i), ymm(y+i))
+			VMOVUPS(row(lower), ymm(y+i).AsX())
+			VINSERTF128(Imm(1), row(upper), ymm(y+i), ymm(y+i))
 		}
 		for i := range 2 {
 			VUNPCKLPS(ymm(y+2*i+1), ymm(y+2*i), ymm(y+4+i))

@@ -18,8 +18,9 @@ import (
 //	Z0 … Z11    sums of rows 0–15 of the strip, per activation row
 //	Z12 … Z23   sums of rows 16–31
 //	Z24, Z25    weights
-//	Z26 … Z29   broadcast activations, 4 columns of one row
-//	Z30, Z31    scales d in the epilogue
+//	Z26         broadcast activations, 4 columns of one row; in the epilogue, its
+//	            scale. The processor renames it from use to use.
+//	Z27 … Z31   a decoder's (decoder512)
 func init() {
 	amd64["int_avx512"] = func() {
 		ConstraintExpr("!purego")
@@ -161,9 +162,6 @@ func (p *product512) chains() int {
 	return 1
 }
 
-// broadcasts are registers for activations; naming one again costs nothing.
-var broadcasts = []VecPhysical{Z26}
-
 // lo and hi are the sums of rows 0–15 and 16–31 of the strip.
 func (p *product512) lo(t, chain int) VecPhysical { return zmm[t+chain] }
 func (p *product512) hi(t, chain int) VecPhysical { return zmm[12+t+chain] }
@@ -186,10 +184,9 @@ func (p *product512) steps(first, end int) {
 		VMOVDQU64(Mem{Base: p.wp, Disp: 64 * u}, Z24)
 		VMOVDQU64(Mem{Base: p.wp, Disp: tilePanel + 64*u}, Z25)
 		for t := first; t < end; t++ {
-			a := broadcasts[t%len(broadcasts)]
-			VPBROADCASTD(Mem{Base: p.qp, Disp: 4 * (p.m*u + t)}, a)
-			VPDPBUSD(a, Z24, p.lo(t, u%p.chains()))
-			VPDPBUSD(a, Z25, p.hi(t, u%p.chains()))
+			VPBROADCASTD(Mem{Base: p.qp, Disp: 4 * (p.m*u + t)}, Z26)
+			VPDPBUSD(Z26, Z24, p.lo(t, u%p.chains()))
+			VPDPBUSD(Z26, Z25, p.hi(t, u%p.chains()))
 			p.beside.some()
 		}
 	}
@@ -204,13 +201,12 @@ func (p *product512) epilogue(first, end int) {
 		}
 	}
 	for t := first; t < end; t++ {
-		s := broadcasts[t%len(broadcasts)]
-		VBROADCASTSS(Mem{Base: p.sp, Disp: 4 * t}, s)
+		VBROADCASTSS(Mem{Base: p.sp, Disp: 4 * t}, Z26)
 		for i, acc := range []VecPhysical{p.lo(t, 0), p.hi(t, 0)} {
 			o := Mem{Base: p.out, Disp: 128*t + 64*i}
 			VCVTDQ2PS(acc, acc)
 			VMULPS(Mem{Base: p.dp, Disp: 128 * i}, acc, acc)
-			VFMADD213PS(o, s, acc)
+			VFMADD213PS(o, Z26, acc)
 			VMOVUPS(acc, o)
 		}
 	}

@@ -93,13 +93,7 @@ func probeAVXVNNI() {
 // vpdpbusd is VPDPBUSD with VEX encoding, sum += unsigned bytes of w · signed
 // bytes of a. Go's assembler knows only the EVEX form, which needs AVX-512.
 func vpdpbusd(a, w, sum VecPhysical) {
-	text := fmt.Sprintf(" // {vex} vpdpbusd ymm%d, ymm%d, ymm%d", sum.PhysicalIndex(), w.PhysicalIndex(), a.PhysicalIndex())
-	Instruction(&ir.Instruction{
-		Opcode:  bytesOf(vexDot(a, w, sum)) + text,
-		Inputs:  []Op{a, w, sum},
-		Outputs: []Op{sum},
-		ISA:     []string{"AVX_VNNI"},
-	})
+	encoded("{vex} vpdpbusd", "ymm", "AVX_VNNI", vexDot(a, w, sum), a, w, sum)
 }
 
 // vexDot encodes {vex} vpdpbusd sum, w, a.
@@ -114,8 +108,9 @@ func vexDot(a, w, sum VecPhysical) []byte {
 	}
 }
 
-// bytesOf is an instruction that the assembler does not know.
-func bytesOf(code []byte) string {
+// encoded is an instruction that the assembler does not know, sum += w · a in
+// registers of a kind, byte by byte and with its name in a comment.
+func encoded(name, kind, isa string, code []byte, a, w, sum VecPhysical) {
 	var b strings.Builder
 	for i, c := range code {
 		if i > 0 {
@@ -123,5 +118,6 @@ func bytesOf(code []byte) string {
 		}
 		fmt.Fprintf(&b, "BYTE $0x%02x", c)
 	}
-	return b.String()
+	fmt.Fprintf(&b, " // %[1]s %[2]s%[3]d, %[2]s%[4]d, %[2]s%[5]d", name, kind, sum.PhysicalIndex(), w.PhysicalIndex(), a.PhysicalIndex())
+	Instruction(&ir.Instruction{Opcode: b.String(), Inputs: []Op{a, w, sum}, Outputs: []Op{sum}, ISA: []string{isa}})
 }
