@@ -32,7 +32,7 @@ func load(t testing.TB, path string) map[string]any {
 }
 
 // parse parses a config with changes, key by key; gone removes one.
-func parse(t testing.TB, keys map[string]any) (*arch.Arch, error) {
+func parse(t testing.TB, keys map[string]any) (*arch.Arch, *arch.Tokens, error) {
 	t.Helper()
 	text, err := json.Marshal(keys)
 	if err != nil {
@@ -55,17 +55,23 @@ func TestParse(t *testing.T) {
 		{configTiny, 4, 256, 4, 64, 768, 2048, 512, 500000, 2042, 2041, 39, 4_458_752, 3_407_872, 1_048_576, 256},
 	} {
 		t.Run(c.path, func(t *testing.T) {
-			a, err := parse(t, load(t, c.path))
+			a, tokens, err := parse(t, load(t, c.path))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if a.Class != "LLaDAModelLM" || a.Layers != c.layers || a.Width != c.width || a.Heads != c.heads || a.KVHeads != c.heads ||
-				a.HeadDim != c.headDim || a.Hidden != c.hidden || a.Vocab != c.vocab || a.Context != c.context ||
-				a.NormEps != 1e-5 || a.RopeTheta != c.theta || a.MaskID != c.mask || a.EOSID != c.eos || a.KVWidth() != c.kvWidth {
+			l := a.Layers[0]
+			if a.Class != "LLaDAModelLM" || a.Width != c.width || a.Vocab != c.vocab || a.Context != c.context || a.NormEps != 1e-5 || a.Block != 0 {
 				t.Errorf("%+v", a)
 			}
-			if len(a.Tensors()) != c.tensors || a.Parameters() != c.parameters || len(a.Blocks) != c.layers {
-				t.Errorf("%d tensors, %d parameters, %d blocks", len(a.Tensors()), a.Parameters(), len(a.Blocks))
+			if at := l.Attention; at.Heads != c.heads || at.KVHeads != c.heads || at.HeadDim != c.headDim || at.RopeTheta != c.theta ||
+				at.RopeDims != c.headDim || at.KVWidth() != c.kvWidth || l.Dense.Hidden != c.hidden {
+				t.Errorf("%+v", l)
+			}
+			if tokens.Mask != c.mask || tokens.EOS != c.eos {
+				t.Errorf("%+v", tokens)
+			}
+			if len(a.Tensors()) != c.tensors || a.Parameters() != c.parameters || len(a.Layers) != c.layers {
+				t.Errorf("%d tensors, %d parameters, %d layers", len(a.Tensors()), a.Parameters(), len(a.Layers))
 			}
 			sum, names := map[arch.Role]int64{}, map[string]bool{}
 			for _, s := range a.Tensors() {
@@ -84,7 +90,7 @@ func TestParse(t *testing.T) {
 func TestTensors(t *testing.T) {
 	keys := load(t, configTiny)
 	keys["n_layers"], keys["n_kv_heads"] = 2, 1
-	a, err := parse(t, keys)
+	a, _, err := parse(t, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,17 +116,17 @@ func TestTensors(t *testing.T) {
 func TestFallbacks(t *testing.T) {
 	keys := load(t, configTiny)
 	keys["mlp_hidden_size"], keys["embedding_size"], keys["vocab_size"] = nil, nil, 2050
-	a, err := parse(t, keys)
+	a, _, err := parse(t, keys)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Hidden != 4*256 || a.Vocab != 2050 {
-		t.Errorf("hidden %d, vocabulary %d; want 1024, 2050", a.Hidden, a.Vocab)
+	if hidden := a.Layers[0].Dense.Hidden; hidden != 4*256 || a.Vocab != 2050 {
+		t.Errorf("hidden %d, vocabulary %d; want 1024, 2050", hidden, a.Vocab)
 	}
 }
 
 var (
-	integers = []string{"n_layers", "d_model", "n_heads", "n_kv_heads", "max_sequence_length", "mask_token_id", "eos_token_id",
+	integers = []string{"n_layers", "d_model", "n_heads", "n_kv_heads", "max_sequence_length", "eos_token_id",
 		"vocab_size", "mlp_hidden_size", "embedding_size"}
 	numbers = []string{"rms_norm_eps", "rope_theta"}
 	fixed   = map[string]any{
@@ -182,7 +188,7 @@ func TestRequiredKeys(t *testing.T) {
 			if keys[c.key] = c.v; c.v == (any)(gone{}) {
 				delete(keys, c.key)
 			}
-			_, err := parse(t, keys)
+			_, _, err := parse(t, keys)
 			refused(t, err, c.want)
 		})
 	}
@@ -206,12 +212,12 @@ func TestDimensions(t *testing.T) {
 		{"context", map[string]any{"max_sequence_length": 0}, "context length is 0"},
 		{"uneven heads", map[string]any{"n_heads": 3, "n_kv_heads": 3}, "model width 256 is not a multiple of 3 heads"},
 		{"uneven key heads", map[string]any{"n_kv_heads": 3}, "4 heads are not a multiple of 3 key/value heads"},
-		{"odd head", map[string]any{"n_heads": 256, "n_kv_heads": 256}, "head width 1 is odd; rotary positions need pairs"},
+		{"odd head", map[string]any{"n_heads": 256, "n_kv_heads": 256}, "1 of a head's 1 columns cannot rotate; rotary positions need pairs"},
 		{"no epsilon", map[string]any{"rms_norm_eps": 0}, "norm epsilon 0 is not in (0, 1]"},
 		{"large epsilon", map[string]any{"rms_norm_eps": 2}, "norm epsilon 2 is not in (0, 1]"},
 		{"small base", map[string]any{"rope_theta": 0.5}, "rotary base 0.5 is below 1"},
 		{"mask token", map[string]any{"mask_token_id": 2048}, "mask token 2048 is outside the vocabulary of 2048"},
-		{"negative mask token", map[string]any{"mask_token_id": -1}, "mask token -1 is outside"},
+		{"negative mask token", map[string]any{"mask_token_id": -1}, `key "mask_token_id" is -1, want a token id`},
 		{"end token", map[string]any{"eos_token_id": 5000}, "end token 5000 is outside the vocabulary of 2048"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -219,7 +225,7 @@ func TestDimensions(t *testing.T) {
 			for k, v := range c.keys {
 				keys[k] = v
 			}
-			_, err := parse(t, keys)
+			_, _, err := parse(t, keys)
 			refused(t, err, c.want)
 		})
 	}
@@ -227,7 +233,7 @@ func TestDimensions(t *testing.T) {
 
 func TestNotAnObject(t *testing.T) {
 	for _, text := range []string{"", "[]", "{", "null", `"x"`, "{}"} {
-		_, err := arch.Parse([]byte(text))
+		_, _, err := arch.Parse([]byte(text))
 		refused(t, err, "")
 	}
 }
@@ -237,7 +243,7 @@ func TestAllAtOnce(t *testing.T) {
 	keys := load(t, config8B)
 	delete(keys, "n_layers")
 	keys["rope"], keys["d_model"] = false, "wide"
-	_, err := parse(t, keys)
+	_, _, err := parse(t, keys)
 	for _, want := range []string{`"n_layers" is missing`, `"rope" is false`, `"d_model" is "wide"`} {
 		refused(t, err, want)
 	}
@@ -248,5 +254,20 @@ func refused(t *testing.T, err error, want string) {
 	var parse *formats.ParseError
 	if !errors.As(err, &parse) || parse.File != "config.json" || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want %q about config.json", err, want)
+	}
+}
+
+// TestSilentMask: a configuration may leave the mask token to the command line.
+func TestSilentMask(t *testing.T) {
+	for name, change := range map[string]func(map[string]any){
+		"missing": func(keys map[string]any) { delete(keys, "mask_token_id") },
+		"null":    func(keys map[string]any) { keys["mask_token_id"] = nil },
+	} {
+		keys := load(t, configTiny)
+		change(keys)
+		_, tokens, err := parse(t, keys)
+		if err != nil || tokens.Mask != arch.None || tokens.EOS != 2041 {
+			t.Errorf("%s: %+v, error %v", name, tokens, err)
+		}
 	}
 }

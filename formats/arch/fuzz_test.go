@@ -18,13 +18,15 @@ func FuzzParse(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		a, err := arch.Parse(text)
+		a, _, err := arch.Parse(text)
 		if err != nil {
 			refused(t, err, "")
 			return
 		}
-		if len(a.Blocks) != a.Layers || a.HeadDim*a.Heads != a.Width || a.Heads%a.KVHeads != 0 {
-			t.Errorf("accepted %d blocks of %d layers, %d heads of %d for width %d", len(a.Blocks), a.Layers, a.Heads, a.HeadDim, a.Width)
+		for _, l := range a.Layers {
+			if at := l.Attention; at.Width() != a.Width || at.Heads%at.KVHeads != 0 {
+				t.Errorf("accepted %d heads of %d for width %d", at.Heads, at.HeadDim, a.Width)
+			}
 		}
 		total := int64(0)
 		for _, s := range a.Tensors() {

@@ -1,0 +1,108 @@
+package arch
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"llada/formats"
+)
+
+// maxLayers bounds what a parser describes from a number that it has read.
+const maxLayers = 1 << 12
+
+// check holds what every family's dimensions must satisfy before anything is
+// allocated from them.
+func (a *Arch) check() error {
+	var errs []error
+	limit := func(name string, v, most int) {
+		if v < 1 || v > most {
+			errs = append(errs, fmt.Errorf("%s is %d, want 1 to %d", name, v, most))
+		}
+	}
+	limit("number of layers", len(a.Layers), maxLayers)
+	limit("model width", a.Width, 1<<17)
+	limit("vocabulary size", a.Vocab, 1<<22)
+	limit("context length", a.Context, 1<<24)
+	for i := range a.Layers {
+		l := &a.Layers[i]
+		limit("number of heads", l.Attention.Heads, 1<<12)
+		limit("number of key/value heads", l.Attention.KVHeads, 1<<12)
+		limit("head width", l.Attention.HeadDim, 1<<14)
+		limit("feed-forward width", l.Dense.Hidden, 1<<20)
+		if len(errs) > 0 {
+			return errors.Join(errs...)
+		}
+		if err := l.Attention.check(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(errs) > 0:
+		return errors.Join(errs...)
+	case !(a.NormEps > 0) || a.NormEps > 1:
+		return fmt.Errorf("norm epsilon %g is not in (0, 1]", a.NormEps)
+	case a.Block < 0:
+		return fmt.Errorf("block length is %d, want 0 or more", a.Block)
+	}
+	return nil
+}
+
+func (a *Attention) check() error {
+	switch {
+	case a.Heads%a.KVHeads != 0:
+		return fmt.Errorf("%d heads are not a multiple of %d key/value heads", a.Heads, a.KVHeads)
+	case a.RopeDims < 2 || a.RopeDims > a.HeadDim || a.RopeDims%2 != 0:
+		return fmt.Errorf("%d of a head's %d columns cannot rotate; rotary positions need pairs", a.RopeDims, a.HeadDim)
+	case !(a.RopeTheta >= 1):
+		return fmt.Errorf("rotary base %g is below 1", a.RopeTheta)
+	case (a.QNorm == "") != (a.KNorm == ""):
+		return errors.New("queries and keys must both be normalized, or neither")
+	case (a.QBias == "") != (a.KBias == "") || (a.QBias == "") != (a.VBias == ""):
+		return errors.New("queries, keys and values must all have a bias, or none")
+	}
+	return nil
+}
+
+// Match holds the tensors of a checkpoint or a container against those that the
+// network needs. Companions (formats.RowsSuffix) belong to their base. where, if
+// not nil, says in which file a tensor is, for errors.
+func (a *Arch) Match(have []formats.Info, where func(name string) string) error {
+	byName := make(map[string]formats.Info, len(have))
+	for _, i := range have {
+		byName[i.Name] = i
+	}
+	var faults []string
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	for _, t := range a.Tensors() {
+		i, ok := byName[t.Name]
+		delete(byName, t.Name)
+		switch {
+		case !ok && t.Role == Head:
+			fault("tensor %s (the output head, %v) is missing; no tensor of a layer can stand in for it", t.Name, t.Shape)
+		case !ok:
+			fault("tensor %s (%s, %v) is missing", t.Name, t.Role, t.Shape)
+		case !slices.Equal(i.Shape, t.Shape):
+			in := ""
+			if where != nil {
+				in = " in " + where(t.Name)
+			}
+			fault("tensor %s (%s)%s has shape %v, config.json says %v", t.Name, t.Role, in, i.Shape, t.Shape)
+		}
+	}
+	for name := range byName {
+		if base, ok := strings.CutSuffix(name, formats.RowsSuffix); !ok || !slices.ContainsFunc(have, func(i formats.Info) bool { return i.Name == base }) {
+			fault("tensor %s is not part of a %s with this config.json", name, a.Class)
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	slices.Sort(faults)
+	const show = 8
+	if n := len(faults); n > show {
+		faults = append(faults[:show], fmt.Sprintf("and %d more", n-show))
+	}
+	return errors.New(strings.Join(faults, "\n  "))
+}

@@ -1,0 +1,91 @@
+package arch
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"llada/formats"
+)
+
+// Parser reads the configuration of one family.
+type Parser func(*Config) (*Arch, *Tokens, error)
+
+// Families maps a Hugging Face class to the parser of its config.json.
+type Families map[string]Parser
+
+// Known are the families of this version.
+func Known() Families {
+	return Families{
+		"LLaDAModelLM": parseLLaDA,
+	}
+}
+
+// Tokens are the special tokens as far as a family's files say them.
+type Tokens struct {
+	Mask int32 // None where the configuration is silent
+	EOS  int32 // the end of the text, which also fills a canvas up
+	// TurnEnds are the texts of tokens that end a turn in the family's chat
+	// templates, whichever of them a tokenizer has.
+	TurnEnds []string
+}
+
+// None is a token that is not said.
+const None int32 = -1
+
+// Parse reads a config.json of a known family.
+func Parse(data []byte) (*Arch, *Tokens, error) { return Known().Parse(data) }
+
+// Parse reads a config.json. Errors are *formats.ParseError for file
+// "config.json" and name the key, the value found and what is supported.
+func (f Families) Parse(data []byte) (*Arch, *Tokens, error) {
+	a, t, err := f.parse(data)
+	if err != nil {
+		return nil, nil, &formats.ParseError{File: "config.json", Offset: -1, Err: err}
+	}
+	return a, t, nil
+}
+
+func (f Families) parse(data []byte) (*Arch, *Tokens, error) {
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(data, &keys); err != nil {
+		return nil, nil, fmt.Errorf("not a JSON object: %w", err)
+	}
+	c := &Config{keys: keys}
+	var classes []string
+	c.Read("architectures", &classes, "a list of class names")
+	if err := c.Err(); err != nil {
+		return nil, nil, err
+	}
+	if len(classes) != 1 {
+		return nil, nil, fmt.Errorf("key \"architectures\": want one class, found %d", len(classes))
+	}
+	family, ok := f[classes[0]]
+	if !ok {
+		known := slices.Sorted(maps.Keys(f))
+		return nil, nil, fmt.Errorf("unknown architecture %q; this version supports %s", classes[0], strings.Join(known, ", "))
+	}
+	a, t, err := family(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.Class = classes[0]
+	if err := a.check(); err != nil {
+		return nil, nil, err
+	}
+	return a, t, t.check(a.Vocab)
+}
+
+func (t *Tokens) check(vocab int) error {
+	for _, x := range []struct {
+		name string
+		id   int32
+	}{{"mask token", t.Mask}, {"end token", t.EOS}} {
+		if x.id != None && (x.id < 0 || int(x.id) >= vocab) {
+			return fmt.Errorf("%s %d is outside the vocabulary of %d", x.name, x.id, vocab)
+		}
+	}
+	return nil
+}
