@@ -37,6 +37,11 @@ func (a *Arch) check() error {
 		if err := l.Attention.check(); err != nil {
 			return err
 		}
+		// Keys and values of all layers lie in one cache.
+		if first := &a.Layers[0].Attention; first.KVHeads != l.Attention.KVHeads || first.HeadDim != l.Attention.HeadDim {
+			return fmt.Errorf("layer %d has %d key/value heads of %d, layer 0 %d of %d: only equal ones are supported",
+				i, l.Attention.KVHeads, l.Attention.HeadDim, first.KVHeads, first.HeadDim)
+		}
 	}
 	switch {
 	case len(errs) > 0:

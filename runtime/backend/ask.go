@@ -5,20 +5,25 @@ import (
 	"math"
 )
 
-// Ask says what of the logits is wanted. The vocabulary is wide (126 464 for
-// LLaDA-8B), so that logits stay on the device and only the answer leaves it.
-// Rows of the answer are rows of Head's input, or pairs of them: with Guided,
-// input rows n+i are the unconditional ones of rows i, and everything is about
+// Ask says what of the logits of some rows is wanted. The vocabulary is wide
+// (126 464 for LLaDA-8B), so that logits stay on the device and only the answer
+// leaves it. With Guided, everything is about
 //
 //	u + (Guidance + 1)·(c − u)
 //
-// (classifier-free guidance, ML-GSAI/LLaDA:generate.py).
+// where c are the logits of rows [Row, Row+Rows) and u those of as many rows from
+// Without on, which do not know the condition (classifier-free guidance,
+// ML-GSAI/LLaDA:generate.py).
 type Ask struct {
-	Logits   bool    // every logit of every row
-	Targets  []int32 // log p of this token, per row
-	Pick     *Pick   // a candidate per row
+	Row, Rows int // of the asked rows of the pass
+
+	Logits  bool    // every logit of every row
+	Targets []int32 // log p of this token, per row
+	Pick    *Pick   // a candidate per row
+
 	Guided   bool
 	Guidance float32
+	Without  int
 }
 
 // Pick says how the candidate token of a row is chosen and how confidence in it
@@ -36,6 +41,9 @@ type Pick struct {
 	// softmax(logits/Temperature) exceeds TopP (0 and 1: all). Confidence is of all.
 	TopK int
 	TopP float64
+
+	Margin  bool // also Candidate.Margin
+	Entropy bool // also Candidate.Entropy
 }
 
 // Candidate is the token proposed for a row.
@@ -45,6 +53,10 @@ type Candidate struct {
 	// the confidence. It orders candidates as p does and does not saturate where
 	// p rounds to 1. −∞ for a postponed token.
 	LogOdds float64
+	// Margin is the probability of the most probable token less that of the
+	// second, under the same logits; Entropy that of their distribution, in nats.
+	// 0 where the pick did not ask for them.
+	Margin, Entropy float64
 }
 
 // Prob is the probability p of the token.
@@ -57,43 +69,35 @@ type Answer struct {
 	Candidates []Candidate // [rows]
 }
 
-// Rows is how many rows an answer about n input rows has.
-func (a *Ask) Rows(n int) int {
-	if a.Guided {
-		return n / 2
-	}
-	return n
-}
-
-// NewAnswer makes an answer with room for what is asked about n input rows.
-func (a *Ask) NewAnswer(n int) *Answer {
-	rows, ans := a.Rows(n), &Answer{}
+// NewAnswer makes an answer with room for what is asked.
+func (a *Ask) NewAnswer() Answer {
+	var ans Answer
 	if a.Logits {
-		ans.Logits = make([][]float32, rows)
+		ans.Logits = make([][]float32, a.Rows)
 	}
 	if a.Targets != nil {
-		ans.LogProbs = make([]float64, rows)
+		ans.LogProbs = make([]float64, a.Rows)
 	}
 	if a.Pick != nil {
-		ans.Candidates = make([]Candidate, rows)
+		ans.Candidates = make([]Candidate, a.Rows)
 	}
 	return ans
 }
 
-// Check reports an ask that does not fit n input rows and a vocabulary.
+// Check reports an ask that does not fit n asked rows and a vocabulary.
 func (a *Ask) Check(n, vocab int) error {
-	rows := a.Rows(n)
-	if a.Guided && n%2 != 0 {
-		return fmt.Errorf("guidance needs pairs of rows, found %d", n)
-	}
-	if a.Targets != nil && len(a.Targets) != rows {
-		return fmt.Errorf("%d targets for %d rows", len(a.Targets), rows)
+	outside := func(row int) bool { return row < 0 || row > n-a.Rows }
+	switch {
+	case a.Rows < 0 || outside(a.Row) || a.Guided && outside(a.Without):
+		return fmt.Errorf("an ask about rows %d and %d, %d each, of %d", a.Row, a.Without, a.Rows, n)
+	case a.Targets != nil && len(a.Targets) != a.Rows:
+		return fmt.Errorf("%d targets for %d rows", len(a.Targets), a.Rows)
 	}
 	lists := [][]int32{a.Targets}
 	if p := a.Pick; p != nil {
 		lists = append(lists, p.Forbid, p.Never, p.Postpone)
-		if p.Temperature > 0 && len(p.Noise) != rows {
-			return fmt.Errorf("%d noise keys for %d rows", len(p.Noise), rows)
+		if p.Temperature > 0 && len(p.Noise) != a.Rows {
+			return fmt.Errorf("%d noise keys for %d rows", len(p.Noise), a.Rows)
 		}
 		if p.TopK < 0 {
 			return fmt.Errorf("the %d most probable tokens cannot be kept", p.TopK)

@@ -84,8 +84,8 @@ func TestKeep(t *testing.T) {
 		}
 		pick.Noise = []Key{NewKey(rng.Uint64())}
 		want := noisyArgMax(hidden, pick.Temperature, pick.Noise[0])
-		if got := pick.choose(&portable, slices.Clone(x), 0); got.Token != want || got.LogOdds != LogOdds(x, want) {
-			t.Fatalf("%+v: %+v, want token %d with log-odds %v", pick, got, want, LogOdds(x, want))
+		if got := pick.choose(&portable, slices.Clone(x), 0); got.Token != want || got.LogOdds != portable.logOdds(x, want) {
+			t.Fatalf("%+v: %+v, want token %d with log-odds %v", pick, got, want, portable.logOdds(x, want))
 		}
 	}
 }

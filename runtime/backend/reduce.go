@@ -79,7 +79,17 @@ func (p *Pick) choose(by *Loops, logits []float32, row int) Candidate {
 	for _, id := range p.Postpone {
 		logits[id] = negInf
 	}
-	return Candidate{Token: tok, LogOdds: by.logOdds(logits, tok)}
+	c := Candidate{Token: tok, LogOdds: by.logOdds(logits, tok)}
+	if p.Margin || p.Entropy {
+		d := newDistribution(logits)
+		if p.Margin {
+			c.Margin = d.margin(by.TopK(logits, min(2, len(logits))))
+		}
+		if p.Entropy {
+			c.Entropy = d.entropy()
+		}
+	}
+	return c
 }
 
 // ArgMax is the index of the greatest value, the lowest of equals.
@@ -108,13 +118,6 @@ func (by *Loops) logOdds(x []float32, t int32) float64 {
 	}
 	return float64(own) - (float64(most) + math.Log(by.SumExp(x, most)))
 }
-
-// LogOdds is log p/(1−p) of token t: its logit minus the log-sum-exp of the
-// others, in float64. −∞ where its logit is. x is restored.
-func LogOdds(x []float32, t int32) float64 { return portable.logOdds(x, t) }
-
-// LogProb is log p of token t in nats. x is restored.
-func LogProb(x []float32, t int32) float64 { return logProb(LogOdds(x, t)) }
 
 // logProb is −log1p(exp(−log-odds)), exact near 0.
 func logProb(odds float64) float64 {

@@ -64,11 +64,11 @@ func TestLogProb(t *testing.T) {
 	}
 	for i, v := range x {
 		want := float64(v) - math.Log(sum)
-		got := LogProb(x, int32(i))
+		got := logProbOf(x, int32(i))
 		if math.Abs(got-want) > 1e-14*math.Abs(want) && got != want {
 			t.Errorf("token %d: log p = %v, want %v", i, got, want)
 		}
-		odds := LogOdds(x, int32(i))
+		odds := portable.logOdds(x, int32(i))
 		p := math.Exp(want)
 		if d := math.Abs(odds - math.Log(p/(1-p))); d > 1e-12 && got != math.Inf(-1) {
 			t.Errorf("token %d: log-odds %v for p = %v", i, odds, p)
@@ -77,7 +77,7 @@ func TestLogProb(t *testing.T) {
 			t.Errorf("token %d: p = %v, want %v", i, c.Prob(), p)
 		}
 	}
-	if got := LogProb([]float32{4}, 0); got != 0 {
+	if got := logProbOf([]float32{4}, 0); got != 0 {
 		t.Errorf("the only token has log p = %v", got)
 	}
 }
@@ -91,7 +91,7 @@ func TestLogProbNearOne(t *testing.T) {
 		half := new(big.Float).Mul(y, y)
 		half.Quo(half, big.NewFloat(2))
 		want, _ := new(big.Float).Sub(half, y).Float64()
-		if got := LogProb(x, 1); math.Abs(got-want) > 1e-13*math.Abs(want) {
+		if got := logProbOf(x, 1); math.Abs(got-want) > 1e-13*math.Abs(want) {
 			t.Errorf("gap %v: log p = %v, want %v", gap, got, want)
 		}
 	}
@@ -103,7 +103,7 @@ func TestLogOddsDoNotSaturate(t *testing.T) {
 	for gap := float32(28); gap < 300; gap += 0.5 {
 		x := make([]float32, 1000)
 		x[17] = gap
-		c := Candidate{17, LogOdds(x, 17)}
+		c := Candidate{Token: 17, LogOdds: portable.logOdds(x, 17)}
 		if gap > 45 && c.Prob() != 1 {
 			t.Fatalf("gap %v: p = %v does not round to 1", gap, c.Prob())
 		}
@@ -114,7 +114,7 @@ func TestLogOddsDoNotSaturate(t *testing.T) {
 	}
 	// A difference only in one of the others, 1e-6 of a logit.
 	x, y := []float32{60, 1, 0}, []float32{60, 1.000001, 0}
-	if a, b := LogOdds(x, 0), LogOdds(y, 0); a <= b {
+	if a, b := portable.logOdds(x, 0), portable.logOdds(y, 0); a <= b {
 		t.Errorf("log-odds %v and %v", a, b)
 	}
 }
@@ -134,18 +134,18 @@ func TestPick(t *testing.T) {
 		pick Pick
 		want Candidate
 	}{
-		{"plain", Pick{}, Candidate{3, LogOdds(logits, 3)}},
-		{"forbidden tokens have no probability", Pick{Forbid: []int32{3}}, Candidate{1, LogOdds(without(3), 1)}},
-		{"unchosen tokens keep theirs", Pick{Never: []int32{3}}, Candidate{1, LogOdds(logits, 1)}},
-		{"unchosen twice", Pick{Never: []int32{3, 3}}, Candidate{1, LogOdds(logits, 1)}},
-		{"postponed tokens are chosen without confidence", Pick{Postpone: []int32{3}}, Candidate{3, math.Inf(-1)}},
-		{"postponing another takes its probability", Pick{Postpone: []int32{1}}, Candidate{3, LogOdds(without(1), 3)}},
-		{"forbidden and unchosen", Pick{Forbid: []int32{3}, Never: []int32{1, 3}}, Candidate{0, LogOdds(without(3), 0)}},
-		{"all three", Pick{Forbid: []int32{3}, Never: []int32{1}, Postpone: []int32{2}}, Candidate{0, LogOdds(without(3, 2), 0)}},
+		{"plain", Pick{}, Candidate{Token: 3, LogOdds: portable.logOdds(logits, 3)}},
+		{"forbidden tokens have no probability", Pick{Forbid: []int32{3}}, Candidate{Token: 1, LogOdds: portable.logOdds(without(3), 1)}},
+		{"unchosen tokens keep theirs", Pick{Never: []int32{3}}, Candidate{Token: 1, LogOdds: portable.logOdds(logits, 1)}},
+		{"unchosen twice", Pick{Never: []int32{3, 3}}, Candidate{Token: 1, LogOdds: portable.logOdds(logits, 1)}},
+		{"postponed tokens are chosen without confidence", Pick{Postpone: []int32{3}}, Candidate{Token: 3, LogOdds: math.Inf(-1)}},
+		{"postponing another takes its probability", Pick{Postpone: []int32{1}}, Candidate{Token: 3, LogOdds: portable.logOdds(without(1), 3)}},
+		{"forbidden and unchosen", Pick{Forbid: []int32{3}, Never: []int32{1, 3}}, Candidate{Token: 0, LogOdds: portable.logOdds(without(3), 0)}},
+		{"all three", Pick{Forbid: []int32{3}, Never: []int32{1}, Postpone: []int32{2}}, Candidate{Token: 0, LogOdds: portable.logOdds(without(3, 2), 0)}},
 	} {
-		ask := &Ask{Pick: &c.pick}
-		ans := ask.NewAnswer(1)
-		ask.Reduce(ans, 0, slices.Clone(logits))
+		ask := &Ask{Rows: 1, Pick: &c.pick}
+		ans := ask.NewAnswer()
+		ask.Reduce(&ans, 0, slices.Clone(logits))
 		if ans.Candidates[0] != c.want {
 			t.Errorf("%s: %+v, want %+v", c.name, ans.Candidates[0], c.want)
 		}
@@ -157,13 +157,13 @@ func TestPickWithNoise(t *testing.T) {
 	logits := []float32{1, 2, 0, 4}
 	seen := map[int32]bool{}
 	for i := range uint64(200) {
-		ask := &Ask{Pick: &Pick{Temperature: 2, Noise: []Key{NewKey(7, i)}, Never: []int32{2}}}
-		ans := ask.NewAnswer(1)
-		ask.Reduce(ans, 0, slices.Clone(logits))
+		ask := &Ask{Rows: 1, Pick: &Pick{Temperature: 2, Noise: []Key{NewKey(7, i)}, Never: []int32{2}}}
+		ans := ask.NewAnswer()
+		ask.Reduce(&ans, 0, slices.Clone(logits))
 		c := ans.Candidates[0]
 		seen[c.Token] = true
-		if c.LogOdds != LogOdds(logits, c.Token) {
-			t.Fatalf("token %d has log-odds %v, want %v", c.Token, c.LogOdds, LogOdds(logits, c.Token))
+		if c.LogOdds != portable.logOdds(logits, c.Token) {
+			t.Fatalf("token %d has log-odds %v, want %v", c.Token, c.LogOdds, portable.logOdds(logits, c.Token))
 		}
 	}
 	if seen[2] || !seen[0] || !seen[1] || !seen[3] {
@@ -174,13 +174,62 @@ func TestPickWithNoise(t *testing.T) {
 // What is reported does not depend on what else is asked.
 func TestReduceKeepsQuestionsApart(t *testing.T) {
 	logits := []float32{1, 2, 0, 4}
-	ask := &Ask{Logits: true, Targets: []int32{3}, Pick: &Pick{Forbid: []int32{3}, Postpone: []int32{1}}}
-	ans := ask.NewAnswer(1)
-	ask.Reduce(ans, 0, slices.Clone(logits))
+	ask := &Ask{Rows: 1, Logits: true, Targets: []int32{3}, Pick: &Pick{Forbid: []int32{3}, Postpone: []int32{1}}}
+	ans := ask.NewAnswer()
+	ask.Reduce(&ans, 0, slices.Clone(logits))
 	if !slices.Equal(ans.Logits[0], logits) {
 		t.Errorf("logits %v, want %v", ans.Logits[0], logits)
 	}
-	if want := LogProb(logits, 3); ans.LogProbs[0] != want {
+	if want := logProbOf(logits, 3); ans.LogProbs[0] != want {
 		t.Errorf("log p %v, want %v", ans.LogProbs[0], want)
+	}
+}
+
+func logProbOf(x []float32, t int32) float64 { return logProb(portable.logOdds(x, t)) }
+
+// Margin and entropy are of the distribution that confidence is of.
+func TestMarginAndEntropy(t *testing.T) {
+	logits := []float32{1, 2, 0, 4, -3}
+	for _, c := range []struct {
+		name string
+		pick Pick
+		gone []int32
+	}{
+		{"plain", Pick{}, nil},
+		{"unchosen tokens count", Pick{Never: []int32{3}}, nil},
+		{"forbidden ones do not", Pick{Forbid: []int32{3, 4}}, []int32{3, 4}},
+		{"nor postponed ones", Pick{Postpone: []int32{1}}, []int32{1}},
+		{"one token left", Pick{Forbid: []int32{0, 1, 2, 4}}, []int32{0, 1, 2, 4}},
+	} {
+		p, sum := map[int32]float64{}, 0.0
+		for id, x := range logits {
+			if !slices.Contains(c.gone, int32(id)) {
+				p[int32(id)] = math.Exp(float64(x))
+				sum += p[int32(id)]
+			}
+		}
+		var sorted []float64
+		entropy := 0.0
+		for _, v := range p {
+			sorted = append(sorted, v/sum)
+			entropy -= v / sum * math.Log(v/sum)
+		}
+		sorted = append(sorted, 0)
+		slices.Sort(sorted)
+		margin := sorted[len(sorted)-1] - sorted[len(sorted)-2]
+		c.pick.Margin, c.pick.Entropy = true, true
+		ask := Ask{Rows: 1, Pick: &c.pick}
+		ans := ask.NewAnswer()
+		ask.Reduce(&ans, 0, slices.Clone(logits))
+		got := ans.Candidates[0]
+		if math.Abs(got.Margin-margin) > 1e-14 || math.Abs(got.Entropy-entropy) > 1e-14 {
+			t.Errorf("%s: margin %v, entropy %v; want %v, %v", c.name, got.Margin, got.Entropy, margin, entropy)
+		}
+		c.pick.Margin, c.pick.Entropy = false, false
+		ans = ask.NewAnswer()
+		ask.Reduce(&ans, 0, slices.Clone(logits))
+		if got := ans.Candidates[0]; got.Margin != 0 || got.Entropy != 0 {
+			t.Errorf("%s: %+v holds what was not asked", c.name, got)
+		}
 	}
 }

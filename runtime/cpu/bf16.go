@@ -16,7 +16,7 @@ func (b *Backend) pack(x []float32, rows, cols int) (pairs []uint32, ld int) {
 	n := (cols + 1) / 2
 	ld = apart(n)
 	b.pairs = sized(b.pairs, rows*ld)
-	b.pool.run(rows, func(_, i int) { asm.PackBF16(b.pairs[i*ld:i*ld+n], x[i*cols:(i+1)*cols]) })
+	b.run(rows, func(_, i int) { asm.PackBF16(b.pairs[i*ld:i*ld+n], x[i*cols:(i+1)*cols]) })
 	return b.pairs, ld
 }
 

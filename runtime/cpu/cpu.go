@@ -1,10 +1,8 @@
 package cpu
 
 import (
-	"context"
 	"fmt"
 
-	"llada/formats"
 	"llada/quant"
 	"llada/runtime/asm"
 	"llada/runtime/backend"
@@ -20,31 +18,37 @@ type Options struct {
 	BF16 bool
 }
 
-// Backend computes on the processor. It implements backend.Backend.
+// Backend computes on the processor. It implements backend.Backend: operations
+// finish before they return.
 type Backend struct {
 	pool    *pool
 	exact   bool
 	bf16    bool
+	codecs  quant.Codecs
 	scratch []scratch // per worker
+	pass    pass
 	acts    asm.Acts
 	pairs   []uint32  // rows of an input in bf16
 	spaced  []float32 // rows of an input, moved apart
 	rope    ropeTable
 	pieces  []piece
-	logits  [2][]float32 // conditional and unconditional
+	head    head
 }
 
 // scratch is what one worker needs at a time.
 type scratch struct {
 	strip  *asm.Strip // by itself, so that its rows begin on cache lines
 	panel  quant.Panel
-	wide   []float32 // float32 strip, [columns][32]
-	pairs  []uint32  // bf16 strip, [pairs of columns][32]
+	wide   []float32 // 32 rows of weights in float32, [columns][32]
+	pairs  []uint32  // the same in bf16, [pairs of columns][32]
 	row    []float32
-	tile   []float32 // [rows][32] of a product
-	other  []float32 // the second tile of a gated product
+	tile   []float32 // outputs of a product, [rows][32]
+	other  []float32 // those of a gate
+	exact  []float32 // those of exact rows
 	scores []float32
-	top    asm.Top
+	keys   []float32 // of one head, gathered and decoded
+	values []float32
+	loops  *backend.Loops // of reductions
 }
 
 var _ backend.Backend = (*Backend)(nil)
@@ -54,7 +58,7 @@ func New(o Options) *Backend {
 	n := max(o.Threads, 1)
 	b := &Backend{pool: newPool(n), exact: o.Exact, bf16: o.BF16, scratch: make([]scratch, n)}
 	for i := range b.scratch {
-		b.scratch[i].strip = new(asm.Strip)
+		b.scratch[i].strip, b.scratch[i].loops = new(asm.Strip), newLoops(new(asm.Top))
 	}
 	return b
 }
@@ -71,73 +75,10 @@ func (b *Backend) Name() string {
 	return fmt.Sprintf("cpu, %d threads, %s kernels, %s", b.pool.workers, asm.Active(), path)
 }
 
-// Close ends the workers.
+// Close ends the workers. What the backend made must not be used after it.
 func (b *Backend) Close() error {
 	b.pool.close()
 	return nil
-}
-
-// Flush has nothing to wait for: operations finish before they return.
-func (b *Backend) Flush(ctx context.Context) error { return ctx.Err() }
-
-// act is a matrix in memory.
-type act struct {
-	rows, cols int
-	data       []float32
-}
-
-func (a *act) Rows() int { return a.rows }
-func (a *act) Cols() int { return a.cols }
-
-func (a *act) row(i int) []float32 { return a.data[i*a.cols : (i+1)*a.cols] }
-
-// NewAct allocates a matrix of zeros.
-func (b *Backend) NewAct(rows, cols int) (backend.Act, error) {
-	return &act{rows, cols, make([]float32, rows*cols)}, nil
-}
-
-// weight is a tensor in place, with the codec that reads it.
-type weight struct {
-	info     formats.Info
-	data     []byte
-	codec    quant.Codec
-	tiles    quant.Quantized // nil for plain encodings, and below:
-	encoding asm.Encoding
-	codebook [16]int8
-	vec      []float32     // decoded vectors (norms)
-	at       map[int32]int // companion tensors: token id → row
-}
-
-func (w *weight) Info() formats.Info { return w.info }
-
-// encodings are the tile formats as kernels know them.
-var encodings = map[formats.Encoding]asm.Encoding{formats.Q4: asm.Q4, formats.Q6: asm.Q6, formats.Q8: asm.Q8}
-
-// Load keeps t's data in place; vectors are widened once.
-func (b *Backend) Load(t formats.Tensor) (backend.Weight, error) {
-	c, err := quant.For(t.Info)
-	if err != nil {
-		return nil, err
-	}
-	if want := c.Size(t.Rows(), t.Cols()); int64(len(t.Data)) != want {
-		return nil, fmt.Errorf("tensor %s: %d bytes of %s for shape %v, want %d", t.Name, len(t.Data), t.Encoding, t.Shape, want)
-	}
-	w := &weight{info: t.Info, data: t.Data, codec: c}
-	if w.tiles, _ = c.(quant.Quantized); w.tiles != nil {
-		w.encoding = encodings[t.Encoding]
-		copy(w.codebook[:], t.Codebook)
-	}
-	if len(t.Shape) == 1 {
-		w.vec = make([]float32, t.Cols())
-		c.DecodeRow(w.vec, t.Data, t.Cols(), 0)
-	}
-	if t.Replaces != nil {
-		w.at = make(map[int32]int, len(t.Replaces))
-		for i, id := range t.Replaces {
-			w.at[id] = i
-		}
-	}
-	return w, nil
 }
 
 // sized returns b with length n, reallocated if it is too small.

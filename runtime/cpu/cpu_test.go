@@ -1,14 +1,17 @@
 package cpu_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
 	"llada/formats"
+	"llada/formats/mmap"
 	"llada/runtime/asm"
 	"llada/runtime/backend"
 	"llada/runtime/backend/backendtest"
@@ -92,44 +95,58 @@ func TestName(t *testing.T) {
 	}
 }
 
-func TestFlushReportsCancellation(t *testing.T) {
-	b := cpu.New(cpu.Options{Threads: 2})
-	defer b.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := b.Flush(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("flush: %v", err)
-	}
-}
-
 // Shapes that do not fit are the caller's mistake: a panic that names the
 // tensor.
 func TestWrongShapesPanic(t *testing.T) {
 	b := cpu.New(cpu.Options{Threads: 1})
 	defer b.Close()
-	w, err := b.Load(formats.Tensor{Info: formats.Info{Name: "wq", Encoding: formats.F32, Shape: []int{4, 3}}, Data: make([]byte, 48)})
-	if err != nil {
-		t.Fatal(err)
+	load := func(name string, shape ...int) backend.Weight {
+		info := formats.Info{Name: name, Encoding: formats.F32, Shape: shape}
+		w, err := b.Load(t.Context(), formats.Tensor{Info: info, Data: make([]byte, 4*info.Elements())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w
 	}
+	w, other, norm := load("wq", 4, 3), load("wu", 5, 3), load("norm", 4)
 	act := func(rows, cols int) backend.Act {
 		a, err := b.NewAct(rows, cols)
+		if err == nil {
+			err = b.Write(t.Context(), a, 0, cols, make([]float32, rows*cols))
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		return a
+	}
+	kv, err := b.NewKV(backend.KVSpec{Layers: 1, Slots: 9, Heads: 2, Dim: 4, Encoding: backend.KVF32})
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		name, want string
 		call       func()
 	}{
 		{"input too wide", "tensor wq has 3 columns, its input 5", func() { b.LinearAdd(act(2, 4), w, act(2, 5)) }},
-		{"output too narrow", "tensor wq: output is 2×3, want 2×4", func() { b.Linear([]backend.Act{act(2, 3)}, []backend.Weight{w}, act(2, 3)) }},
-		{"rows of a gated product", "tensor wq: output is 1×4", func() { b.Gated(act(1, 4), w, w, act(2, 3)) }},
-		{"ids", "embed: 3 ids", func() { b.Embed(act(2, 3), w, []int32{0, 1, 2}) }},
-		{"positions", "rotate: 1 positions", func() { b.Rotate(act(2, 4), 1, []int32{0}, backend.Rope{Theta: 1e4, Dims: 4}) }},
-		{"rows to gather", "gather: 1 rows into 2", func() { b.Gather(act(2, 4), act(2, 4), []int32{0}) }},
+		{"no room for outputs", "tensor wq: output is 2×4, there is room for 6", func() { b.Linear([]backend.Act{act(2, 3)}, []backend.Weight{w}, act(2, 3)) }},
+		{"what is added to", "tensor wq: what is added to is 1×4, want 2×4", func() { b.LinearAdd(act(1, 4), w, act(2, 3)) }},
+		{"no room for a gated product", "tensor wq: output is 2×4", func() { b.Gated(act(1, 4), w, w, act(2, 3)) }},
+		{"a gate of another height", "tensor wq has 4 rows, wu 5", func() { b.Gated(act(2, 4), w, other, act(2, 3)) }},
+		{"no room for embeddings", "embed: output is 2×3", func() { b.Embed(act(1, 3), w) }},
+		{"positions", "rotate: 2 positions for 3 rows", func() { b.Rotate(act(3, 4), 1, backend.Rope{Theta: 1e4, Dims: 4}) }},
+		{"rows asked", "asked: row 5 of 4", func() { b.Asked(act(9, 4), act(4, 4)) }},
+		{"a norm of another width", "tensor norm normalizes 4 columns, its input has 6", func() { b.RMSNorm(act(1, 6), act(1, 6), norm, 1e-5) }},
+		{"a bias of another width", "tensor norm has 4 columns, its input 6", func() { b.Bias(act(1, 6), norm) }},
+		{"keys of another width", "store: 2×7 keys", func() { b.Store(kv, 0, act(2, 7), act(2, 7)) }},
+		{"queries of another width", "attend: 2×7 queries of 2 heads", func() { b.Attend(act(2, 8), act(2, 7), kv, 0, 2) }},
+		{"rows written apart", "write: 4 numbers as rows of 4, from row 3 of 2×4", func() { b.Write(t.Context(), act(2, 4), 3, 4, make([]float32, 4)) }},
+		{"rows read behind the last", "read: 8 numbers from row 1 of 2×4", func() { b.Read(t.Context(), make([]float32, 8), act(2, 4), 1) }},
 	} {
 		func() {
+			p := &backend.Pass{IDs: []int32{0, 1}, Pos: []int32{0, 1}, Slots: []int32{0, 1}, Asked: []int32{5}}
+			if err := b.Begin(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
 			defer func() {
 				if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), c.want) {
 					t.Errorf("%s: panic %v, want %q", c.name, r, c.want)
@@ -137,5 +154,71 @@ func TestWrongShapesPanic(t *testing.T) {
 			}()
 			c.call()
 		}()
+	}
+}
+
+// A panic in a worker, and a fault on a mapped weight, is the error of the pass.
+// The operations after it do nothing, and the next pass works.
+func TestFailuresEndThePass(t *testing.T) {
+	for _, threads := range []int{1, 3} {
+		b := cpu.New(cpu.Options{Threads: threads})
+		defer b.Close()
+		const rows, cols = 70, 64
+		path := filepath.Join(t.TempDir(), "weights")
+		if err := os.WriteFile(path, make([]byte, 4*rows*cols), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		file, err := mmap.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		w, err := b.Load(t.Context(), formats.Tensor{Info: formats.Info{Name: "w", Encoding: formats.F32, Shape: []int{rows, cols}}, Data: file.Data})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := b.NewAct(200, cols)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := b.NewAct(200, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pass := func(ids []int32) error {
+			if err := b.Begin(t.Context(), &backend.Pass{IDs: ids, Pos: ids, Slots: ids, Asks: []backend.Ask{{Rows: 1, Logits: true}}}); err != nil {
+				t.Fatal(err)
+			}
+			b.Embed(x, w)
+			b.Linear([]backend.Act{y}, []backend.Weight{w}, x)
+			b.Head(w, x)
+			answers, err := b.End(t.Context())
+			if (answers == nil) != (err != nil) {
+				t.Errorf("%d answers with error %v", len(answers), err)
+			}
+			return err
+		}
+		many := make([]int32, 200)
+		if err := pass(many); err != nil {
+			t.Fatal(err)
+		}
+		many[150] = rows // a row that there is not
+		if err := pass(many); err == nil || !strings.Contains(err.Error(), "internal error") || !strings.Contains(err.Error(), "out of range") || strings.Contains(err.Error(), "goroutine") {
+			t.Errorf("an id outside the table: error %v", err)
+		}
+		many[150] = 0
+		if err := pass(many); err != nil {
+			t.Errorf("the pass after a failed one: %v", err)
+		}
+		if runtime.GOOS == "windows" {
+			continue // which does not shorten mapped files
+		}
+		if err := os.Truncate(path, 0); err != nil {
+			t.Fatal(err)
+		}
+		var fault *mmap.Fault
+		if err := pass(many); !errors.As(err, &fault) || !strings.Contains(err.Error(), "shortened") {
+			t.Errorf("a weight whose file is gone: error %v", err)
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"context"
 	"fmt"
 
 	"llada/runtime/asm"
@@ -12,59 +11,100 @@ import (
 // LLaDA-8B's 126 464 are 32 MB.
 const headRows = 64
 
-// loops are the kernels of a reduction, on one worker.
-func (s *scratch) loops() *backend.Loops {
+// head is what the output head works with.
+type head struct {
+	items  []item
+	rows   []float32 // the inputs of some items
+	logits []float32 // [headRows][vocab]; those of rows that are not used stay untouched
+}
+
+// item is one row of an answer.
+type item struct {
+	ask, row      int
+	logits, guide int // rows of head.logits; guide is −1 without guidance
+}
+
+// newLoops are the kernels of a reduction, on one worker.
+func newLoops(top *asm.Top) *backend.Loops {
 	return &backend.Loops{
 		ArgMax: asm.ArgMax,
 		SumExp: asm.SumExp,
-		TopK:   func(x []float32, k int) []int32 { return asm.TopK(x, k, &s.top) },
+		TopK:   func(x []float32, k int) []int32 { return asm.TopK(x, k, top) },
 	}
 }
 
-// Head computes logits a few rows at a time and keeps only what is asked.
-func (b *Backend) Head(ctx context.Context, w backend.Weight, x backend.Act, ask *backend.Ask) (*backend.Answer, error) {
-	wt, xa := w.(*weight), x.(*act)
-	vocab, n := wt.info.Rows(), ask.Rows(xa.rows)
-	if err := ask.Check(xa.rows, vocab); err != nil {
-		return nil, fmt.Errorf("head: %w", err)
+// Head computes logits a few rows at a time, whichever asks they belong to, and
+// keeps only what is asked.
+func (b *Backend) Head(w backend.Weight, x backend.Act) {
+	if b.over() {
+		return
 	}
-	ans := ask.NewAnswer(xa.rows)
-	for lo := 0; lo < n; lo += headRows {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	wt, xa, p := w.(*weight), x.(*act), &b.pass
+	vocab := wt.info.Rows()
+	p.answers = make([]backend.Answer, len(p.asks))
+	for i := range p.asks {
+		if err := p.asks[i].Check(xa.rows, vocab); err != nil {
+			p.failed = fmt.Errorf("head: %w", err)
+			return
 		}
-		rows := min(headRows, n-lo)
-		logits := b.headLogits(0, wt, xa, lo, rows)
-		var against []float32
-		if ask.Guided {
-			against = b.headLogits(1, wt, xa, n+lo, rows)
-		}
-		b.pool.run(rows, func(worker, i int) {
-			row := logits[i*vocab : (i+1)*vocab]
-			if against != nil {
-				backend.Guide(row, against[i*vocab:(i+1)*vocab], ask.Guidance)
-			}
-			if b.exact {
-				ask.Reduce(ans, lo+i, row)
-			} else {
-				ask.ReduceBy(b.scratch[worker].loops(), ans, lo+i, row)
-			}
-		})
+		p.answers[i] = p.asks[i].NewAnswer()
 	}
-	return ans, nil
+	h := &b.head
+	h.begin(headRows, xa.cols, vocab)
+	for i := range p.asks {
+		a := &p.asks[i]
+		for r := range a.Rows {
+			if need := len(h.rows)/xa.cols + 1; need > headRows || a.Guided && need == headRows {
+				b.reduce(wt, xa.cols)
+			}
+			it := item{i, r, h.add(xa.row(a.Row + r)), -1}
+			if a.Guided {
+				it.guide = h.add(xa.row(a.Without + r))
+			}
+			h.items = append(h.items, it)
+		}
+	}
+	b.reduce(wt, xa.cols)
 }
 
-// headLogits computes logits of input rows [lo, lo+rows) into buffer i.
-func (b *Backend) headLogits(i int, w *weight, x *act, lo, rows int) []float32 {
-	vocab := w.info.Rows()
-	b.logits[i] = sized(b.logits[i], rows*vocab)
-	in := b.prepare(x.data[lo*x.cols:(lo+rows)*x.cols], rows, x.cols, w)
-	b.pool.run(strips(w), func(worker, g int) {
+func (h *head) begin(rows, cols, vocab int) {
+	h.items, h.rows = h.items[:0], sized(h.rows, rows*cols)[:0]
+	h.logits = sized(h.logits, rows*vocab)
+}
+
+// add takes a row of input and says which of the logits' rows is its.
+func (h *head) add(x []float32) int {
+	h.rows = append(h.rows, x...)
+	return len(h.rows)/len(x) - 1
+}
+
+// reduce computes the logits of the items at hand and their answers.
+func (b *Backend) reduce(w *weight, cols int) {
+	h, p, vocab := &b.head, &b.pass, w.info.Rows()
+	rows := len(h.rows) / cols
+	if rows == 0 || b.over() {
+		return
+	}
+	logits := h.logits[:rows*vocab]
+	in := b.prepare(h.rows, rows, cols, w)
+	b.run(w.strips(), func(worker, g int) {
 		s := &b.scratch[worker]
 		s.tile = sized(s.tile, rows*asm.StripRows)
 		b.product(s, s.tile, in, w, g, w.strip(g+b.pool.workers), func(first, rows int) {
-			spread(b.logits[i], vocab, g, s.tile, first, rows)
+			spread(logits, vocab, g, s.tile, first, rows)
 		})
 	})
-	return b.logits[i]
+	b.run(len(h.items), func(worker, i int) {
+		it := h.items[i]
+		a, row := &p.asks[it.ask], logits[it.logits*vocab:(it.logits+1)*vocab]
+		if it.guide >= 0 {
+			backend.Guide(row, logits[it.guide*vocab:(it.guide+1)*vocab], a.Guidance)
+		}
+		if b.exact {
+			a.Reduce(&p.answers[it.ask], it.row, row)
+		} else {
+			a.ReduceBy(b.scratch[worker].loops, &p.answers[it.ask], it.row, row)
+		}
+	})
+	h.items, h.rows = h.items[:0], h.rows[:0]
 }

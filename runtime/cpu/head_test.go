@@ -27,10 +27,10 @@ func BenchmarkDraw(b *testing.B) {
 	} {
 		b.Run(fmt.Sprintf("T=%v,k=%d,p=%v", p.Temperature, p.TopK, p.TopP), func(b *testing.B) {
 			p.Noise = noise
-			ask, s := &backend.Ask{Pick: &p}, new(scratch)
-			ans := ask.NewAnswer(1)
+			ask, loops := &backend.Ask{Rows: 1, Pick: &p}, newLoops(new(asm.Top))
+			ans := ask.NewAnswer()
 			for b.Loop() {
-				ask.ReduceBy(s.loops(), ans, 0, logits)
+				ask.ReduceBy(loops, &ans, 0, logits)
 			}
 		})
 	}

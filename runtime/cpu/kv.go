@@ -1,60 +1,169 @@
 package cpu
 
 import (
+	"fmt"
+	"math"
+
+	"llada/formats"
 	"llada/runtime/asm"
 	"llada/runtime/backend"
 )
 
-// kv holds keys and values as float32, head by head, in the order that the
-// matrix kernel wants its weights: keys transposed, [dim][slots], and values
-// [slots][dim]. Slots and dim are padded to whole strips of 32.
+// kv holds keys and values head by head, in the order that the matrix kernel
+// wants its weights: keys transposed, [dim][slots], and values [slots][dim]. Slots
+// and dim are padded to whole strips of 32.
 type kv struct {
-	slots, heads, dim int
-	ldk, ldv          int         // padded slots and padded dim
-	k, v              [][]float32 // [layer][head·…]
+	spec     backend.KVSpec
+	ldk, ldv int       // padded slots and padded dim
+	k, v     []numbers // by layer
 }
 
-func (c *kv) Slots() int { return c.slots }
+// numbers are the keys or the values of a layer, in the encoding of the spec.
+type numbers struct {
+	f32   []float32
+	half  []uint16
+	ints  []int8
+	scale []float32 // of ints: [head][slot]
+}
+
+func (c *kv) Spec() backend.KVSpec { return c.spec }
+
+// Close lets the memory go.
+func (c *kv) Close() error {
+	*c = kv{spec: c.spec}
+	return nil
+}
 
 // NewKV allocates keys and values of zeros.
-func (b *Backend) NewKV(layers, slots, heads, dim int) (backend.KV, error) {
+func (b *Backend) NewKV(s backend.KVSpec) (backend.KV, error) {
 	// A strip read from the last slot on must stay inside the row, and rows an
 	// odd number of strips apart do not evict each other.
-	ldk := (pad(slots)/asm.StripRows + 1) | 1
-	c := &kv{slots: slots, heads: heads, dim: dim, ldk: ldk * asm.StripRows, ldv: pad(dim)}
-	for range layers {
-		c.k = append(c.k, make([]float32, heads*dim*c.ldk))
-		c.v = append(c.v, make([]float32, heads*slots*c.ldv))
+	ldk := (pad(s.Slots)/asm.StripRows + 1) | 1
+	c := &kv{spec: s, ldk: ldk * asm.StripRows, ldv: pad(s.Dim)}
+	for range s.Layers {
+		k, err := newNumbers(s, s.Heads*s.Dim*c.ldk)
+		if err != nil {
+			return nil, err
+		}
+		v, err := newNumbers(s, s.Heads*s.Slots*c.ldv)
+		if err != nil {
+			return nil, err
+		}
+		c.k, c.v = append(c.k, k), append(c.v, v)
 	}
 	return c, nil
+}
+
+func newNumbers(s backend.KVSpec, n int) (numbers, error) {
+	switch s.Encoding {
+	case backend.KVF32:
+		return numbers{f32: make([]float32, n)}, nil
+	case backend.KVBF16:
+		return numbers{half: make([]uint16, n)}, nil
+	case backend.KVInt8:
+		return numbers{ints: make([]int8, n), scale: make([]float32, s.Heads*s.Slots)}, nil
+	}
+	return numbers{}, fmt.Errorf("keys and values cannot be kept as %q", s.Encoding)
 }
 
 // pad rounds up to whole strips.
 func pad(n int) int { return (n + asm.StripRows - 1) / asm.StripRows * asm.StripRows }
 
-// keys are those of a head from a slot on: row d, slot s at [d·ldk + s].
-func (c *kv) keys(layer, head, slot int) []float32 {
-	return c.k[layer][head*c.dim*c.ldk+slot : (head+1)*c.dim*c.ldk]
+// put encodes x, the vector number i (head·slots + slot), to every step-th number
+// from at on.
+func (p *numbers) put(x []float32, i, at, step int) {
+	switch {
+	case p.f32 != nil:
+		for j, v := range x {
+			p.f32[at+j*step] = v
+		}
+	case p.half != nil:
+		for j, v := range x {
+			p.half[at+j*step] = formats.RoundBF16(v)
+		}
+	default:
+		most := float32(0)
+		for _, v := range x {
+			most = max(most, v, -v)
+		}
+		inv := float32(0)
+		if p.scale[i] = 0; most >= 1e-34 {
+			p.scale[i], inv = most/127, 127/most
+		}
+		for j, v := range x {
+			p.ints[at+j*step] = int8(math.RoundToEven(float64(float32(v * inv))))
+		}
+	}
 }
 
-// values are those of a head from a slot on: slot s, column d at [s·ldv + d].
-func (c *kv) values(layer, head, slot int) []float32 {
-	return c.v[layer][(head*c.slots+slot)*c.ldv : (head+1)*c.slots*c.ldv]
+// get decodes numbers from at on to dst. Those of int8 still lack their scale.
+func (p *numbers) get(dst []float32, at int) {
+	switch {
+	case p.f32 != nil:
+		copy(dst, p.f32[at:at+len(dst)])
+	case p.half != nil:
+		for j, v := range p.half[at : at+len(dst)] {
+			dst[j] = formats.WidenBF16(v)
+		}
+	default:
+		for j, v := range p.ints[at : at+len(dst)] {
+			dst[j] = float32(v)
+		}
+	}
 }
 
 // Store puts keys and values into their slots.
-func (b *Backend) Store(dst backend.KV, layer int, k, v backend.Act, slots []int32) {
-	c, ka, va := dst.(*kv), k.(*act), v.(*act)
-	if len(slots) != ka.rows || ka.cols != c.heads*c.dim || va.cols != ka.cols || va.rows != ka.rows {
-		panic("cpu: store: shapes differ")
+func (b *Backend) Store(dst backend.KV, layer int, k, v backend.Act) {
+	if b.over() {
+		return
 	}
-	b.pool.run(c.heads, func(_, h int) {
-		keys, values := c.keys(layer, h, 0), c.values(layer, h, 0)
-		for i, s := range slots {
-			for d, x := range ka.row(i)[h*c.dim : (h+1)*c.dim] {
-				keys[d*c.ldk+int(s)] = x
-			}
-			copy(values[int(s)*c.ldv:], va.row(i)[h*c.dim:(h+1)*c.dim])
+	c, ka, va := dst.(*kv), k.(*act), v.(*act)
+	s := c.spec
+	if len(b.pass.slots) != ka.rows || ka.cols != s.Heads*s.Dim || va.cols != ka.cols || va.rows != ka.rows {
+		panic(fmt.Sprintf("cpu: store: %d×%d keys and %d×%d values for %d slots of %d×%d", ka.rows, ka.cols, va.rows, va.cols, len(b.pass.slots), s.Heads, s.Dim))
+	}
+	b.run(s.Heads, func(_, h int) {
+		for i, slot := range b.pass.slots {
+			n, cols := h*s.Slots+int(slot), h*s.Dim
+			c.k[layer].put(ka.row(i)[cols:cols+s.Dim], n, cols*c.ldk+int(slot), c.ldk)
+			c.v[layer].put(va.row(i)[cols:cols+s.Dim], n, n*c.ldv, 1)
 		}
 	})
+}
+
+// inPlace are the keys and values of a head in one range of slots where they
+// lie, if attention can use them so: key d, slot s at [d·ldk + s]; value d, slot
+// s at [s·ldv + d].
+func (c *kv) inPlace(layer, head int, r backend.Range) (keys, values []float32, ok bool) {
+	k, v := c.k[layer].f32, c.v[layer].f32
+	if k == nil {
+		return nil, nil, false
+	}
+	s := c.spec
+	return k[head*s.Dim*c.ldk+r.Slot : (head+1)*s.Dim*c.ldk], v[(head*s.Slots+r.Slot)*c.ldv : (head+1)*s.Slots*c.ldv], true
+}
+
+// gather decodes those of several ranges, one behind the other, to keys
+// [dim][ldk] and values [slots][ldv], ldk being the width of the rows of keys.
+func (c *kv) gather(keys, values []float32, ldk, layer, head int, ranges []backend.Range) {
+	s, at := c.spec, 0
+	for _, r := range ranges {
+		for d := range s.Dim {
+			c.k[layer].get(keys[d*ldk+at:][:r.Slots], (head*s.Dim+d)*c.ldk+r.Slot)
+		}
+		for i := range r.Slots {
+			n := head*s.Slots + r.Slot + i
+			value := values[(at+i)*c.ldv:][:s.Dim]
+			c.v[layer].get(value, n*c.ldv)
+			if scale := c.v[layer].scale; scale != nil {
+				for d := range value {
+					value[d] *= scale[n]
+				}
+				for d := range s.Dim {
+					keys[d*ldk+at+i] *= c.k[layer].scale[n]
+				}
+			}
+		}
+		at += r.Slots
+	}
 }

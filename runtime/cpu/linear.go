@@ -35,13 +35,15 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 		if w.info.Cols() != cols {
 			panic(fmt.Sprintf("cpu: tensor %s has %d columns, its input %d", w.info.Name, w.info.Cols(), cols))
 		}
-		int8 := w.tiles != nil && !b.exact
-		pair := b.pairwise(w)
-		ints, pairs, floats = ints || int8, pairs || pair, floats || !int8 && !pair
+		for ; w != nil; w = w.exact {
+			int8 := w.tiles != nil && !b.exact
+			pair := b.pairwise(w)
+			ints, pairs, floats = ints || int8, pairs || pair, floats || !int8 && !pair
+		}
 	}
 	if ints {
 		b.acts.Reset(rows, cols)
-		b.pool.run(b.acts.Panels(), func(_, i int) { b.acts.Fill(i, data, cols) })
+		b.run(b.acts.Panels(), func(_, i int) { b.acts.Fill(i, data, cols) })
 	}
 	in := input{rows: rows, ld: cols, data: data}
 	if pairs {
@@ -49,7 +51,7 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 	}
 	if ld := apart(cols); floats && ld != cols {
 		b.spaced = sized(b.spaced, rows*ld)
-		b.pool.run(rows, func(_, i int) { copy(b.spaced[i*ld:i*ld+cols], data[i*cols:]) })
+		b.run(rows, func(_, i int) { copy(b.spaced[i*ld:i*ld+cols], data[i*cols:]) })
 		in.data, in.ld = b.spaced, ld
 	}
 	return in
@@ -60,6 +62,16 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 // time. Weights are decoded once and used by all rows. next is what the worker
 // probably multiplies next.
 func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int, next asm.Tiles, done func(first, rows int)) {
+	if first, end := w.replaced(g*asm.StripRows, (g+1)*asm.StripRows); first < end {
+		plain := *w
+		plain.exact = nil
+		b.product(s, tile, in, &plain, g, next, nil)
+		b.replace(s, tile, in, w.exact, g, first, end)
+		if done != nil {
+			done(0, in.rows)
+		}
+		return
+	}
 	clear(tile)
 	if w.tiles != nil && !b.exact {
 		s.strip.Multiply(tile, w.encoding, w.strip(g), next, &w.codebook, &b.acts, done)
@@ -85,21 +97,18 @@ func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int
 	}
 }
 
-// group is the tiles of row group g, nil below the matrix.
-func (w *weight) group(g int) []byte {
-	if g*quant.TileRows >= w.info.Rows() {
-		return nil
+// replace overwrites outputs of strip g by those of the exact rows [first, end).
+func (b *Backend) replace(s *scratch, tile []float32, in input, exact *weight, g, first, end int) {
+	s.exact = sized(s.exact, in.rows*asm.StripRows)
+	for e := first / asm.StripRows; e*asm.StripRows < end; e++ {
+		b.product(s, s.exact, in, exact, e, asm.Tiles{}, nil)
+		for i := max(first, e*asm.StripRows); i < min(end, (e+1)*asm.StripRows); i++ {
+			from, to := i%asm.StripRows, int(exact.info.Replaces[i])-g*asm.StripRows
+			for t := range in.rows {
+				tile[t*asm.StripRows+to] = s.exact[t*asm.StripRows+from]
+			}
+		}
 	}
-	size := (w.info.Cols() + quant.TileCols - 1) / quant.TileCols * w.tiles.TileBytes()
-	return w.data[g*size : (g+1)*size]
-}
-
-// strip is the tiles of strip g, none outside the matrix.
-func (w *weight) strip(g int) asm.Tiles {
-	if w.tiles == nil {
-		return asm.Tiles{}
-	}
-	return asm.Tiles{Upper: w.group(2 * g), Lower: w.group(2*g + 1)}
 }
 
 // widen decodes n columns of a strip's superblock to float32, [column][32].
@@ -154,11 +163,6 @@ func (s *scratch) transpose(w *weight, g, lo, n int) {
 	}
 }
 
-// strips is how many strips of 32 rows a matrix has.
-func strips(w *weight) int {
-	return (w.info.Rows() + asm.StripRows - 1) / asm.StripRows
-}
-
 // streamed is how many floats a matrix has that would not stay in a core's caches
 // until it is read.
 const streamed = 1 << 17
@@ -179,22 +183,19 @@ func accumulate(dst []float32, cols, g int, tile []float32, first, rows int) {
 	asm.AddTile(dst[first*cols+lo:], cols, tile[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
 }
 
-func fits(dst *act, w *weight, rows int) {
-	if dst.rows != rows || dst.cols != w.info.Rows() {
-		panic(fmt.Sprintf("cpu: tensor %s: output is %d×%d, want %d×%d", w.info.Name, dst.rows, dst.cols, rows, w.info.Rows()))
-	}
-}
-
 // Linear computes products that share their input, in one loop over all their
 // strips.
 func (b *Backend) Linear(dst []backend.Act, ws []backend.Weight, x backend.Act) {
+	if b.over() {
+		return
+	}
 	xa := x.(*act)
 	list := make([]*weight, len(ws))
 	first := make([]int, len(ws)+1)
 	for j, w := range ws {
 		list[j] = w.(*weight)
-		fits(dst[j].(*act), list[j], xa.rows)
-		first[j+1] = first[j] + strips(list[j])
+		dst[j].(*act).shape("tensor "+list[j].info.Name, xa.rows, list[j].info.Rows())
+		first[j+1] = first[j] + list[j].strips()
 	}
 	in := b.prepare(xa.data, xa.rows, xa.cols, list...)
 	find := func(i int) (j, g int) {
@@ -203,7 +204,7 @@ func (b *Backend) Linear(dst []backend.Act, ws []backend.Weight, x backend.Act) 
 		}
 		return j, i - first[j]
 	}
-	b.pool.run(first[len(ws)], func(worker, i int) {
+	b.run(first[len(ws)], func(worker, i int) {
 		j, g := find(i)
 		after, h := find(i + b.pool.workers)
 		s, d := &b.scratch[worker], dst[j].(*act)
@@ -216,10 +217,15 @@ func (b *Backend) Linear(dst []backend.Act, ws []backend.Weight, x backend.Act) 
 
 // LinearAdd adds a product to dst.
 func (b *Backend) LinearAdd(dst backend.Act, w backend.Weight, x backend.Act) {
+	if b.over() {
+		return
+	}
 	d, wt, xa := dst.(*act), w.(*weight), x.(*act)
-	fits(d, wt, xa.rows)
+	if d.rows != xa.rows || d.cols != wt.info.Rows() {
+		panic(fmt.Sprintf("cpu: tensor %s: what is added to is %d×%d, want %d×%d", wt.info.Name, d.rows, d.cols, xa.rows, wt.info.Rows()))
+	}
 	in := b.prepare(xa.data, xa.rows, xa.cols, wt)
-	b.pool.run(strips(wt), func(worker, g int) {
+	b.run(wt.strips(), func(worker, g int) {
 		s := &b.scratch[worker]
 		s.tile = sized(s.tile, in.rows*asm.StripRows)
 		b.product(s, s.tile, in, wt, g, wt.strip(g+b.pool.workers), func(first, rows int) {
@@ -228,14 +234,19 @@ func (b *Backend) LinearAdd(dst backend.Act, w backend.Weight, x backend.Act) {
 	})
 }
 
-// Gated computes the gate's and the up projection's tile together, so that
+// Gated computes the gate's and the up projection's outputs together, so that
 // neither is stored.
 func (b *Backend) Gated(dst backend.Act, gate, up backend.Weight, x backend.Act) {
+	if b.over() {
+		return
+	}
 	d, gw, uw, xa := dst.(*act), gate.(*weight), up.(*weight), x.(*act)
-	fits(d, gw, xa.rows)
-	fits(d, uw, xa.rows)
+	if gw.info.Rows() != uw.info.Rows() {
+		panic(fmt.Sprintf("cpu: tensor %s has %d rows, %s %d", gw.info.Name, gw.info.Rows(), uw.info.Name, uw.info.Rows()))
+	}
+	d.shape("tensor "+gw.info.Name, xa.rows, gw.info.Rows())
 	in := b.prepare(xa.data, xa.rows, xa.cols, gw, uw)
-	b.pool.run(strips(gw), func(worker, g int) {
+	b.run(gw.strips(), func(worker, g int) {
 		s := &b.scratch[worker]
 		s.tile = sized(s.tile, in.rows*asm.StripRows)
 		s.other = sized(s.other, in.rows*asm.StripRows)

@@ -1,10 +1,17 @@
 package cpu
 
 import (
+	"fmt"
+	"path"
+	"runtime"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sys/cpu"
+
+	"llada/formats/mmap"
 )
 
 // pool runs loops, one at a time, on a fixed number of workers, which live until
@@ -13,6 +20,7 @@ type pool struct {
 	workers int
 	f       func(worker, i int)
 	n       int
+	failed  atomic.Pointer[error] // the first panic of the loop
 	closed  bool
 	caller  *sleeper
 	helpers []*sleeper
@@ -46,9 +54,11 @@ func newPool(workers int) *pool {
 
 // run calls f(worker, i) for i in [0, n), each once, in any order, and waits.
 // The caller is worker 0. It waits for helpers that have joined, not for those
-// that something else keeps from a core.
-func (p *pool) run(n int, f func(worker, i int)) {
+// that something else keeps from a core. A panic of f, a fault on a mapped file
+// among them, is the error; calls that had not begun are left out then.
+func (p *pool) run(n int, f func(worker, i int)) error {
 	p.f, p.n = f, n
+	p.failed.Store(nil)
 	p.next.Store(0)
 	if n > 1 {
 		p.open()
@@ -57,6 +67,11 @@ func (p *pool) run(n int, f func(worker, i int)) {
 	if p.state.And(^uint64(open))&open != 0 {
 		p.caller.wait(func() bool { return uint32(p.state.Load()) == 0 })
 	}
+	p.f = nil
+	if err := p.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // open lets helpers join a loop that has been prepared.
@@ -68,6 +83,14 @@ func (p *pool) open() {
 }
 
 func (p *pool) loop(worker int) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err := panicked(r)
+			p.failed.CompareAndSwap(nil, &err)
+			p.next.Store(int64(p.n))
+		}
+	}()
 	for {
 		i := int(p.next.Add(1)) - 1
 		if i >= p.n {
@@ -103,4 +126,24 @@ func (p *pool) close() {
 	p.closed = true
 	p.open()
 	p.ended.Wait()
+}
+
+// panicked is the error of a recovered panic: a fault on mapped memory, or a
+// mistake in this program, with the place where it happened.
+func panicked(r any) error {
+	if fault := mmap.Recovered(r); fault != nil {
+		return fault
+	}
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs[:])])
+	for raised := false; ; {
+		f, more := frames.Next()
+		if raised && !strings.HasPrefix(f.Function, "runtime.") {
+			return fmt.Errorf("internal error: %v (%s, line %d of %s)", r, f.Function, f.Line, path.Base(f.File))
+		}
+		raised = raised || f.Function == "runtime.gopanic"
+		if !more {
+			return fmt.Errorf("internal error: %v", r)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -53,4 +54,26 @@ func TestPoolSharesWork(t *testing.T) {
 		close(met[i])
 		<-met[1-i]
 	})
+}
+
+// A panic is the error of its loop, whichever worker meets it; the workers live on.
+func TestPoolPanics(t *testing.T) {
+	for _, workers := range []int{1, 2, 5} {
+		p := newPool(workers)
+		for bad := range 40 {
+			err := p.run(40, func(_, i int) {
+				if i == bad {
+					panic("broken")
+				}
+			})
+			if err == nil || !strings.Contains(err.Error(), "internal error: broken (llada/runtime/cpu.TestPoolPanics") {
+				t.Fatalf("%d workers, panic at %d: error %v", workers, bad, err)
+			}
+			var n atomic.Int32
+			if err := p.run(40, func(_, _ int) { n.Add(1) }); err != nil || n.Load() != 40 {
+				t.Fatalf("%d workers: %d of 40 after a panic, error %v", workers, n.Load(), err)
+			}
+		}
+		p.close()
+	}
 }

@@ -9,48 +9,50 @@ import (
 )
 
 // Embed looks rows up.
-func (b *Backend) Embed(dst backend.Act, table backend.Weight, ids []int32) {
-	d, w := dst.(*act), table.(*weight)
-	if len(ids) != d.rows || w.info.Cols() != d.cols {
-		panic(fmt.Sprintf("cpu: embed: %d ids of width %d into %d×%d", len(ids), w.info.Cols(), d.rows, d.cols))
+func (b *Backend) Embed(dst backend.Act, table backend.Weight) {
+	if b.over() {
+		return
 	}
-	b.pool.run(len(ids), func(_, i int) {
-		w.codec.DecodeRow(d.row(i), w.data, d.cols, int(ids[i]))
+	d, w, ids := dst.(*act), table.(*weight), b.pass.ids
+	d.shape("embed", len(ids), w.info.Cols())
+	b.run(len(ids), func(_, i int) { w.decodeRow(d.row(i), int(ids[i])) })
+}
+
+// RMSNorm normalizes every row, or every len(w) columns of it.
+func (b *Backend) RMSNorm(dst, x backend.Act, w backend.Weight, eps float32) {
+	if b.over() {
+		return
+	}
+	d, xa, vec := dst.(*act), x.(*act), w.(*weight).vec
+	if len(vec) == 0 || xa.cols%len(vec) != 0 {
+		panic(fmt.Sprintf("cpu: tensor %s normalizes %d columns, its input has %d", w.Info().Name, len(vec), xa.cols))
+	}
+	if d != xa {
+		d.shape("norm", xa.rows, xa.cols)
+	}
+	b.run(xa.rows, func(_, i int) {
+		to, from := d.row(i), xa.row(i)
+		for ; len(from) > 0; to, from = to[len(vec):], from[len(vec):] {
+			asm.RMSNorm(to[:len(vec)], from[:len(vec)], vec, eps)
+		}
 	})
 }
 
-// Replace overwrites the rows of ids that the companion tensor holds.
-func (b *Backend) Replace(dst backend.Act, rows backend.Weight, ids []int32) {
-	d, w := dst.(*act), rows.(*weight)
-	for i, id := range ids {
-		if j, ok := w.at[id]; ok {
-			w.codec.DecodeRow(d.row(i), w.data, d.cols, j)
+// Bias adds a vector to every row.
+func (b *Backend) Bias(x backend.Act, w backend.Weight) {
+	if b.over() {
+		return
+	}
+	xa, vec := x.(*act), w.(*weight).vec
+	if xa.cols != len(vec) {
+		panic(fmt.Sprintf("cpu: tensor %s has %d columns, its input %d", w.Info().Name, len(vec), xa.cols))
+	}
+	b.run(xa.rows, func(_, i int) {
+		for j, v := range xa.row(i) {
+			xa.row(i)[j] = v + vec[j]
 		}
-	}
+	})
 }
-
-// RMSNorm normalizes every row.
-func (b *Backend) RMSNorm(dst, x backend.Act, w backend.Weight, eps float32) {
-	d, xa, vec := dst.(*act), x.(*act), w.(*weight).vec
-	b.pool.run(xa.rows, func(_, i int) { asm.RMSNorm(d.row(i), xa.row(i), vec, eps) })
-}
-
-// Gather copies rows.
-func (b *Backend) Gather(dst, x backend.Act, rows []int32) {
-	d, xa := dst.(*act), x.(*act)
-	if len(rows) != d.rows {
-		panic(fmt.Sprintf("cpu: gather: %d rows into %d", len(rows), d.rows))
-	}
-	for i, r := range rows {
-		copy(d.row(i), xa.row(int(r)))
-	}
-}
-
-// Read copies a row out.
-func (b *Backend) Read(dst []float32, x backend.Act, i int) { copy(dst, x.(*act).row(i)) }
-
-// Write copies a row in.
-func (b *Backend) Write(x backend.Act, i int, src []float32) { copy(x.(*act).row(i), src) }
 
 // ropeTable holds cosines and sines of positions seen so far.
 type ropeTable struct {
@@ -77,8 +79,11 @@ func (t *ropeTable) upTo(r backend.Rope, n int) {
 }
 
 // Rotate turns every head of every row.
-func (b *Backend) Rotate(x backend.Act, heads int, pos []int32, r backend.Rope) {
-	xa := x.(*act)
+func (b *Backend) Rotate(x backend.Act, heads int, r backend.Rope) {
+	if b.over() {
+		return
+	}
+	xa, pos := x.(*act), b.pass.pos
 	if len(pos) != xa.rows {
 		panic(fmt.Sprintf("cpu: rotate: %d positions for %d rows", len(pos), xa.rows))
 	}
@@ -88,7 +93,7 @@ func (b *Backend) Rotate(x backend.Act, heads int, pos []int32, r backend.Rope) 
 	}
 	b.rope.upTo(r, int(last)+1)
 	dim, half := xa.cols/heads, r.Dims/2
-	b.pool.run(xa.rows, func(_, i int) {
+	b.run(xa.rows, func(_, i int) {
 		at := int(pos[i]) * half
 		cos, sin := b.rope.cos[at:at+half], b.rope.sin[at:at+half]
 		row := xa.row(i)

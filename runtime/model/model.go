@@ -10,149 +10,123 @@ import (
 	"llada/runtime/backend"
 )
 
+// Options of a model.
+type Options struct {
+	KV backend.KVEncoding // of keys and values; "" is f32
+}
+
 // Model is a network on a backend. It is used by one goroutine at a time.
 type Model struct {
 	Arch *arch.Arch
 
-	be     backend.Backend
-	embed  table
-	blocks []block
-	norm   backend.Weight
-	head   backend.Weight
-	space  map[int]*space // by rows of a pass
+	be      backend.Backend
+	options Options
+	shapes  map[string][]int
+	weights map[string]*weight
+
+	embed, norm, head *weight
+	layers            []layer
+	space             *workspace
+	laid              layout
+	turn              uint64 // counts passes, so that states know that they are overtaken
 }
 
-// table is an embedding with its exact rows, if it has any.
-type table struct {
-	weight backend.Weight
-	exact  backend.Weight // nil: none
-}
+// weight is a weight by its name, which Swap may exchange.
+type weight struct{ backend.Weight }
 
-// block holds the weights of one Transformer block.
-type block struct {
-	attnNorm, q, k, v, out backend.Weight
-	ffNorm, gate, up, down backend.Weight
-}
-
-// Load builds the network a from src. Every tensor must be there with the
+// Load assembles the network a from src. Every tensor must be there with the
 // shape that a gives it; the error names the one that is not.
-func Load(src formats.Source, a *arch.Arch, be backend.Backend) (*Model, error) {
-	m := &Model{Arch: a, be: be, space: map[int]*space{}}
-	shapes := map[string][]int{}
-	for _, s := range a.Tensors() {
-		shapes[s.Name] = s.Shape
+func Load(ctx context.Context, src formats.Source, a *arch.Arch, be backend.Backend, o Options) (*Model, error) {
+	if o.KV == "" {
+		o.KV = backend.KVF32
 	}
-	var failed error
-	get := func(name string) backend.Weight {
-		if failed != nil {
-			return nil
+	m := &Model{Arch: a, be: be, options: o, shapes: map[string][]int{}, weights: map[string]*weight{}}
+	names := map[string]bool{}
+	for _, i := range src.Infos() {
+		names[i.Name] = true
+	}
+	for _, t := range a.Tensors() {
+		m.shapes[t.Name] = t.Shape
+		err := ctx.Err()
+		if err == nil {
+			err = m.load(ctx, src, t.Name, names[t.Name+formats.RowsSuffix])
 		}
-		t, err := src.Tensor(name)
 		if err != nil {
-			failed = err
-			return nil
+			m.Close()
+			return nil, err
 		}
-		if want := shapes[name]; !slices.Equal(t.Shape, want) {
-			failed = fmt.Errorf("tensor %s has shape %v, the config wants %v", name, t.Shape, want)
-			return nil
-		}
-		w, err := be.Load(t)
-		failed = err
-		return w
 	}
-	m.embed.weight = get(a.Embed)
-	for _, b := range a.Blocks {
-		m.blocks = append(m.blocks, block{
-			attnNorm: get(b.AttnNorm), q: get(b.Q), k: get(b.K), v: get(b.V), out: get(b.Out),
-			ffNorm: get(b.FFNorm), gate: get(b.Gate), up: get(b.Up), down: get(b.Down),
-		})
-	}
-	m.norm, m.head = get(a.FinalNorm), get(a.OutHead)
-	if failed == nil {
-		m.embed.exact, failed = loadExact(src, a, be)
-	}
-	if failed != nil {
-		return nil, failed
+	m.embed, m.norm, m.head = m.weights[a.Embed], m.weights[a.FinalNorm], m.weights[a.OutHead]
+	for i := range a.Layers {
+		m.layers = append(m.layers, m.assemble(&a.Layers[i]))
 	}
 	return m, nil
 }
 
-// loadExact loads the embedding's companion tensor where there is one.
-func loadExact(src formats.Source, a *arch.Arch, be backend.Backend) (backend.Weight, error) {
-	name := a.Embed + formats.RowsSuffix
-	if !slices.ContainsFunc(src.Infos(), func(i formats.Info) bool { return i.Name == name }) {
-		return nil, nil
-	}
+func (m *Model) load(ctx context.Context, src formats.Source, name string, exact bool) error {
 	t, err := src.Tensor(name)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(t.Shape) != 2 || t.Shape[0] != len(t.Replaces) || t.Shape[1] != a.Width {
-		return nil, fmt.Errorf("tensor %s has shape %v for %d rows of width %d", name, t.Shape, len(t.Replaces), a.Width)
-	}
-	return be.Load(t)
-}
-
-// Predict runs one forward pass and reduces the logits of the rows asked.
-// Logits at a position predict the token at that position.
-func (m *Model) Predict(ctx context.Context, b Batch, ask *backend.Ask) (*backend.Answer, error) {
-	h, err := m.Forward(ctx, b)
-	if err != nil {
-		return nil, err
-	}
-	return h.Head(ctx, 0, h.Rows(), ask)
-}
-
-// Hidden is the final state of the rows asked of a pass, in the batch's order:
-// all that the output head needs. It is valid until the model's next pass.
-type Hidden struct {
-	m *Model
-	x backend.Act // [rows][width], normalized
-}
-
-// Forward runs one forward pass up to the output head.
-func (m *Model) Forward(ctx context.Context, b Batch) (*Hidden, error) {
-	l, err := m.layout(b)
-	if err != nil {
-		return nil, err
-	}
-	s, err := m.spaceFor(len(l.ids), len(l.ask))
-	if err != nil {
-		return nil, err
-	}
-	m.be.Embed(s.x, m.embed.weight, l.ids)
-	if m.embed.exact != nil {
-		m.be.Replace(s.x, m.embed.exact, l.ids)
-	}
-	for i := range m.blocks {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		m.forward(&m.blocks[i], s, l)
-	}
-	m.be.Gather(s.asked, s.x, l.ask)
-	m.be.RMSNorm(s.asked, s.asked, m.norm, m.Arch.NormEps)
-	return &Hidden{m, s.asked}, nil
-}
-
-// Rows is the number of rows asked.
-func (h *Hidden) Rows() int { return h.x.Rows() }
-
-// Head computes the logits of rows [lo, hi) and reduces them. Taking a few rows
-// at a time bounds the memory of callers that want every logit.
-func (h *Hidden) Head(ctx context.Context, lo, hi int, ask *backend.Ask) (*backend.Answer, error) {
-	x := h.x
-	if lo != 0 || hi != h.Rows() {
-		some, err := h.m.be.NewAct(hi-lo, h.m.Arch.Width)
+	var companions []formats.Tensor
+	if exact {
+		c, err := src.Tensor(name + formats.RowsSuffix)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		rows := make([]int32, hi-lo)
-		for i := range rows {
-			rows[i] = int32(lo + i)
-		}
-		h.m.be.Gather(some, x, rows)
-		x = some
+		companions = append(companions, c)
 	}
-	return h.m.be.Head(ctx, h.m.head, x, ask)
+	w, err := m.loadTensor(ctx, t, companions)
+	if err != nil {
+		return err
+	}
+	m.weights[name] = &weight{w}
+	return nil
+}
+
+func (m *Model) loadTensor(ctx context.Context, t formats.Tensor, companions []formats.Tensor) (backend.Weight, error) {
+	want, ok := m.shapes[t.Name]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("tensor %s is not part of this network", t.Name)
+	case !slices.Equal(t.Shape, want):
+		return nil, fmt.Errorf("tensor %s has shape %v, the config wants %v", t.Name, t.Shape, want)
+	}
+	return m.be.Load(ctx, t, companions...)
+}
+
+// Swap exchanges the tensor of t's name, with its companions, for t: to compute
+// with another quantization of it. Nothing else is loaded again.
+func (m *Model) Swap(ctx context.Context, t formats.Tensor, companions ...formats.Tensor) error {
+	w, err := m.loadTensor(ctx, t, companions)
+	if err != nil {
+		return err
+	}
+	m.overtake()
+	old := m.weights[t.Name].Weight
+	m.weights[t.Name].Weight = w
+	return old.Close()
+}
+
+// Close frees what the model made on its backend, which lives on. Pools are
+// closed before it.
+func (m *Model) Close() error {
+	var first error
+	for _, w := range m.weights {
+		if err := w.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	m.weights = nil
+	if err := m.space.close(); err != nil && first == nil {
+		first = err
+	}
+	m.space = nil
+	return first
+}
+
+// kvSpec is the shape of keys and values; all layers share theirs (arch checks).
+func (m *Model) kvSpec(layers, slots int) backend.KVSpec {
+	a := &m.Arch.Layers[0].Attention
+	return backend.KVSpec{Layers: layers, Slots: slots, Heads: a.KVHeads, Dim: a.HeadDim, Encoding: m.options.KV}
 }

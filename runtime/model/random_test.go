@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -28,7 +29,7 @@ const randomConfig = `{"architectures": ["LLaDAModelLM"], "n_layers": 2, "d_mode
 
 func randomArch(t testing.TB) *arch.Arch {
 	t.Helper()
-	a, err := arch.Parse([]byte(randomConfig))
+	a, _, err := arch.Parse([]byte(randomConfig))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +101,8 @@ func random(t testing.TB, a *arch.Arch, encode func(arch.Role) formats.Encoding)
 			switch s.Role {
 			case arch.Norm:
 				w[i] = float32(1 + 0.2*rng.NormFloat64())
+			case arch.Bias:
+				w[i] = float32(rng.NormFloat64() * 0.5)
 			case arch.Embedding:
 				w[i] = float32(rng.NormFloat64())
 			default:
@@ -128,9 +131,14 @@ func mixed(r arch.Role) formats.Encoding {
 
 func load(t testing.TB, src formats.Source, a *arch.Arch, exact bool) *model.Model {
 	t.Helper()
+	return loadWith(t, src, a, exact, model.Options{})
+}
+
+func loadWith(t testing.TB, src formats.Source, a *arch.Arch, exact bool, o model.Options) *model.Model {
+	t.Helper()
 	be := cpu.New(cpu.Options{Threads: 2, Exact: exact})
 	t.Cleanup(func() { be.Close() })
-	m, err := model.Load(src, a, be)
+	m, err := model.Load(t.Context(), src, a, be, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,12 +162,41 @@ func upTo(n int) []int32 {
 	return x
 }
 
-// logits runs one pass and returns its rows.
-func logits(t testing.TB, m *model.Model, b model.Batch) [][]float32 {
+// seq is a sequence with every logit of the given rows asked; nil: all rows.
+func seq(in []int32, rows ...int32) model.Seq {
+	if rows == nil {
+		rows = upTo(len(in))
+	}
+	return model.Seq{IDs: in, Asked: rows, Ask: backend.Ask{Logits: true}}
+}
+
+// logits runs sequences and returns the rows asked, one behind the other.
+func logits(t testing.TB, m *model.Model, seqs ...model.Seq) [][]float32 {
 	t.Helper()
-	ans, err := m.Predict(t.Context(), b, &backend.Ask{Logits: true})
+	answers, err := m.Predict(t.Context(), seqs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return slices.Clone(ans.Logits)
+	return rowsOf(answers)
+}
+
+func rowsOf(answers []backend.Answer) [][]float32 {
+	var rows [][]float32
+	for _, a := range answers {
+		rows = append(rows, a.Logits...)
+	}
+	return rows
+}
+
+// sameRows reports the first row whose bits differ.
+func sameRows(t testing.TB, what string, got, want [][]float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d rows, want %d", what, len(got), len(want))
+	}
+	for i := range want {
+		if !slices.EqualFunc(got[i], want[i], func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }) {
+			t.Fatalf("%s: row %d differs", what, i)
+		}
+	}
 }

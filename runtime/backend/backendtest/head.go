@@ -1,8 +1,6 @@
 package backendtest
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -19,13 +17,18 @@ const (
 	width    = 300
 )
 
-func (e *env) head(w backend.Weight, x backend.Act, ask *backend.Ask) *backend.Answer {
+// head runs a pass of the head alone about all rows of x, unless the ask says
+// which.
+func (e *env) head(w backend.Weight, x backend.Act, ask *backend.Ask) backend.Answer {
 	e.Helper()
-	ans, err := e.be.Head(e.Context(), w, x, ask)
-	if err != nil {
-		e.Fatalf("head: %v", err)
+	a := *ask
+	if a.Rows == 0 {
+		if a.Rows = x.Rows(); a.Guided {
+			a.Rows = x.Rows() / 2
+			a.Without = a.Rows
+		}
 	}
-	return ans
+	return e.pass(backend.Pass{Asks: []backend.Ask{a}}, func() { e.be.Head(w, x) })[0]
 }
 
 func testHeadLogits(e *env) {
@@ -44,8 +47,12 @@ func testHeadLogits(e *env) {
 
 // asked runs an ask with its logits and once more without them, and compares
 // both with the definition, backend.Ask.Reduce, applied to those logits.
-func (e *env) asked(what string, w backend.Weight, x backend.Act, ask backend.Ask) *backend.Answer {
+func (e *env) asked(what string, w backend.Weight, x backend.Act, ask backend.Ask) backend.Answer {
 	e.Helper()
+	if ask.Rows = x.Rows(); ask.Guided {
+		ask.Rows = x.Rows() / 2
+		ask.Without = ask.Rows
+	}
 	ask.Logits = true
 	full := e.head(w, x, &ask)
 	ask.Logits = false
@@ -53,12 +60,12 @@ func (e *env) asked(what string, w backend.Weight, x backend.Act, ask backend.As
 	if ans.Logits != nil {
 		e.Errorf("%s: logits that were not asked", what)
 	}
-	n := ask.Rows(x.Rows())
-	want := ask.NewAnswer(x.Rows())
+	n := ask.Rows
+	want := ask.NewAnswer()
 	for i := range n {
-		ask.Reduce(want, i, slices.Clone(full.Logits[i]))
+		ask.Reduce(&want, i, slices.Clone(full.Logits[i]))
 	}
-	for name, got := range map[string]*backend.Answer{"with logits": full, "alone": ans} {
+	for name, got := range map[string]backend.Answer{"with logits": full, "alone": ans} {
 		if len(got.LogProbs) != len(want.LogProbs) || len(got.Candidates) != len(want.Candidates) {
 			e.Fatalf("%s, %s: %d log p and %d candidates for %d rows", what, name, len(got.LogProbs), len(got.Candidates), n)
 		}
@@ -68,7 +75,7 @@ func (e *env) asked(what string, w backend.Weight, x backend.Act, ask backend.As
 			}
 		}
 		for i, c := range want.Candidates {
-			if g := got.Candidates[i]; g.Token != c.Token || !e.near(g.LogOdds, c.LogOdds) {
+			if g := got.Candidates[i]; g.Token != c.Token || !e.near(g.LogOdds, c.LogOdds) || !e.near(g.Margin, c.Margin) || !e.near(g.Entropy, c.Entropy) {
 				e.Fatalf("%s, %s: row %d proposes %+v, want %+v", what, name, i, g, c)
 			}
 		}
@@ -115,6 +122,8 @@ func testHeadPicks(e *env) {
 		{"postpone", backend.Pick{Postpone: []int32{top, 7}}},
 		{"all three", backend.Pick{Forbid: []int32{3, 4}, Never: []int32{top, 4}, Postpone: []int32{5, 6}}},
 		{"noise", backend.Pick{Temperature: 1, Noise: noise}},
+		{"margin and entropy", backend.Pick{Margin: true, Entropy: true, Forbid: []int32{top}}},
+		{"margin and entropy of a draw", backend.Pick{Margin: true, Entropy: true, Temperature: 5, Noise: noise, TopK: 9, Postpone: []int32{top}}},
 		{"top k", backend.Pick{Temperature: 1, Noise: noise, TopK: 3}},
 		{"the most probable", backend.Pick{Temperature: 1, Noise: noise, TopK: 1}},
 		{"top k of more than all", backend.Pick{Temperature: 3, Noise: noise, TopK: 5 * vocab}},
@@ -169,24 +178,62 @@ func testHeadGuided(e *env) {
 	}
 }
 
-func testHeadRefuses(e *env) {
-	w, x := e.load(e.matrix("head", formats.F32, vocab, width)), e.act(e.numbers(3*width), 3, width)
-	for name, ask := range map[string]*backend.Ask{
-		"a target outside the vocabulary": {Targets: []int32{0, vocab, 0}},
-		"too few targets":                 {Targets: []int32{0}},
-		"pairs of three rows":             {Guided: true, Logits: true},
-		"noise without keys":              {Pick: &backend.Pick{Temperature: 1}},
-		"a negative top k":                {Pick: &backend.Pick{TopK: -1}},
-		"a top p above 1":                 {Pick: &backend.Pick{TopP: 1.01}},
-	} {
-		if _, err := e.be.Head(e.Context(), w, x, ask); err == nil {
-			e.Errorf("%s: no error", name)
+// testHeadSeveral: asks of one pass, each with its own rows, tokens, temperature
+// and guidance, are answered as each alone, whatever the order of their rows.
+func testHeadSeveral(e *env) {
+	const rows = 2*headRows + 10
+	w := e.load(e.matrix("head", formats.Q6, vocab, width))
+	x := e.act(e.numbers(rows*width), rows, width)
+	noise := func(seed uint64, n int) []backend.Key {
+		keys := make([]backend.Key, n)
+		for i := range keys {
+			keys[i] = backend.NewKey(seed, uint64(i))
+		}
+		return keys
+	}
+	asks := []backend.Ask{
+		{Row: 3, Rows: 1, Pick: &backend.Pick{}},
+		{Row: 100, Rows: 40, Pick: &backend.Pick{Temperature: 0.7, Noise: noise(1, 40), Never: []int32{5}}},
+		{Row: 0, Rows: 0, Logits: true},
+		{Row: 4, Rows: 33, Guided: true, Guidance: 1.5, Without: 60, Targets: make([]int32, 33), Pick: &backend.Pick{Temperature: 2, Noise: noise(2, 33), TopK: 5}},
+		{Row: 140, Rows: 10, Logits: true, Targets: []int32{9, 8, 7, 6, 5, 4, 3, 2, 1, 0}},
+		{Row: 0, Rows: 90, Pick: &backend.Pick{Forbid: []int32{1, 2}, Entropy: true}},
+		{Row: 20, Rows: 9, Guided: true, Guidance: 0.5, Without: 0, Logits: true},
+	}
+	together := e.pass(backend.Pass{Asks: asks}, func() { e.be.Head(w, x) })
+	if len(together) != len(asks) {
+		e.Fatalf("%d answers to %d asks", len(together), len(asks))
+	}
+	for i, ask := range asks {
+		alone := e.pass(backend.Pass{Asks: []backend.Ask{ask}}, func() { e.be.Head(w, x) })[0]
+		got := together[i]
+		if len(got.Logits) != len(alone.Logits) || !slices.Equal(got.LogProbs, alone.LogProbs) || !slices.Equal(got.Candidates, alone.Candidates) {
+			e.Errorf("ask %d is answered otherwise than alone", i)
+		}
+		for r := range got.Logits {
+			e.same(fmt.Sprintf("ask %d, row %d", i, r), got.Logits[r], alone.Logits[r])
 		}
 	}
-	ctx, cancel := context.WithCancel(e.Context())
-	cancel()
-	if _, err := e.be.Head(ctx, w, x, &backend.Ask{Logits: true}); !errors.Is(err, context.Canceled) {
-		e.Errorf("error after cancellation is %v", err)
+}
+
+func testHeadRefuses(e *env) {
+	w, x := e.load(e.matrix("head", formats.F32, vocab, width)), e.act(e.numbers(3*width), 3, width)
+	for name, ask := range map[string]backend.Ask{
+		"a target outside the vocabulary": {Rows: 3, Targets: []int32{0, vocab, 0}},
+		"too few targets":                 {Rows: 3, Targets: []int32{0}},
+		"a row behind the last":           {Row: 1, Rows: 3, Logits: true},
+		"a guide behind the last":         {Rows: 2, Guided: true, Without: 2, Logits: true},
+		"noise without keys":              {Rows: 3, Pick: &backend.Pick{Temperature: 1}},
+		"a negative top k":                {Rows: 3, Pick: &backend.Pick{TopK: -1}},
+		"a top p above 1":                 {Rows: 3, Pick: &backend.Pick{TopP: 1.01}},
+	} {
+		if err := e.be.Begin(e.Context(), &backend.Pass{Asks: []backend.Ask{ask}}); err != nil {
+			e.Fatal(err)
+		}
+		e.be.Head(w, x)
+		if ans, err := e.be.End(e.Context()); err == nil || ans != nil {
+			e.Errorf("%s: answer %v, error %v", name, ans, err)
+		}
 	}
 	// A refused head leaves the backend working.
 	e.head(w, x, &backend.Ask{Logits: true})

@@ -17,22 +17,45 @@ func testLoad(e *env) {
 		}
 		short := m.Tensor
 		short.Data = short.Data[:len(short.Data)-1]
-		if _, err := e.be.Load(short); err == nil || !strings.Contains(err.Error(), "tensor w") {
+		if _, err := e.be.Load(e.Context(), short); err == nil || !strings.Contains(err.Error(), "tensor w") {
 			e.Errorf("%s: a tensor that lacks a byte loads with error %v", enc, err)
 		}
 	}
-	if _, err := e.be.Load(formats.Tensor{Info: formats.Info{Name: "w", Encoding: "q3", Shape: []int{1, 1}}}); err == nil || !strings.Contains(err.Error(), "q3") {
+	if _, err := e.be.Load(e.Context(), formats.Tensor{Info: formats.Info{Name: "w", Encoding: "q3", Shape: []int{1, 1}}}); err == nil || !strings.Contains(err.Error(), "q3") {
 		e.Errorf("an unknown encoding loads with error %v", err)
 	}
 	if e.be.Name() == "" {
 		e.Error("the backend has no name")
 	}
-	kv, err := e.be.NewKV(2, 7, 3, 4)
+	spec := backend.KVSpec{Layers: 2, Slots: 7, Heads: 3, Dim: 4, Encoding: backend.KVF32}
+	kv, err := e.be.NewKV(spec)
 	if err != nil {
 		e.Fatal(err)
 	}
-	if kv.Slots() != 7 {
-		e.Errorf("%d slots, want 7", kv.Slots())
+	if kv.Spec() != spec {
+		e.Errorf("keys and values are %+v, want %+v", kv.Spec(), spec)
+	}
+	spec.Encoding = "int3"
+	if _, err := e.be.NewKV(spec); err == nil || !strings.Contains(err.Error(), "int3") {
+		e.Errorf("keys of an unknown encoding: error %v", err)
+	}
+	m := e.matrix("w", formats.Q8, 17, 300)
+	for name, c := range map[string]matrix{
+		"another tensor's":      e.exactRows(e.matrix("v", formats.F32, 17, 300), 1),
+		"of another width":      e.exactRows(e.matrix("w", formats.F32, 17, 299), 1),
+		"of rows there are not": e.exactRows(m, 3, 17),
+		"out of order":          e.exactRows(m, 3, 1),
+		"of an unknown kind":    e.matrix("w#cols", formats.BF16, 17, 300),
+	} {
+		if _, err := e.be.Load(e.Context(), m.Tensor, c.Tensor); err == nil || !strings.Contains(err.Error(), c.Name) {
+			e.Errorf("a companion %s: error %v", name, err)
+		}
+	}
+	act := e.newAct(3, 5)
+	for _, c := range []interface{ Close() error }{e.load(m, e.exactRows(m, 4)), act, kv} {
+		if err := c.Close(); err != nil {
+			e.Errorf("close: %v", err)
+		}
 	}
 }
 
@@ -40,16 +63,31 @@ func testReadWrite(e *env) {
 	const rows, cols = 5, 13
 	data := e.numbers(rows * cols)
 	data[3], data[4] = float32(math.Inf(1)), float32(math.Copysign(0, -1))
-	a := e.act(data, rows, cols)
+	a := e.newAct(rows+2, cols)
+	if a.Rows() != 0 {
+		e.Errorf("an act has %d rows before anything is written", a.Rows())
+	}
+	write := func(row int, src []float32) {
+		if err := e.be.Write(e.Context(), a, row, cols, src); err != nil {
+			e.Fatal(err)
+		}
+	}
+	write(0, data[:2*cols])
+	write(2, data[2*cols:])
 	if a.Rows() != rows || a.Cols() != cols {
 		e.Errorf("act is %d×%d, want %d×%d", a.Rows(), a.Cols(), rows, cols)
 	}
 	e.same("written rows", e.read(a), data)
-	row := e.numbers(cols)
-	e.be.Write(a, 2, row)
-	copy(data[2*cols:], row)
-	clear(row) // the backend has its own copy
-	e.same("one row rewritten", e.read(a), data)
+	two := e.numbers(2 * cols)
+	write(2, two)
+	copy(data[2*cols:], two)
+	clear(two) // the backend has its own copy
+	e.same("two rows rewritten", e.read(a), data)
+	some := make([]float32, 2*cols)
+	if err := e.be.Read(e.Context(), some, a, 1); err != nil {
+		e.Fatal(err)
+	}
+	e.same("rows from the second on", some, data[cols:3*cols])
 }
 
 func testEmbed(e *env) {
@@ -57,8 +95,8 @@ func testEmbed(e *env) {
 		const rows, cols = 37, 300
 		m := e.matrix("table", enc, rows, cols)
 		ids := []int32{0, 36, 15, 16, 16, 0, 31, 32}
-		dst := e.newAct(len(ids), cols)
-		e.be.Embed(dst, e.load(m), ids)
+		dst, table := e.newAct(len(ids), cols), e.load(m)
+		e.pass(backend.Pass{IDs: ids}, func() { e.be.Embed(dst, table) })
 		var want []float32
 		for _, id := range ids {
 			want = append(want, m.values[int(id)*cols:int(id+1)*cols]...)
@@ -67,23 +105,25 @@ func testEmbed(e *env) {
 	}
 }
 
-func testReplace(e *env) {
+func testEmbedExactRows(e *env) {
 	const cols = 70
-	for _, enc := range []formats.Encoding{formats.F32, formats.BF16} {
-		m := e.matrix("table#rows", enc, 3, cols)
-		m.Replaces = []int32{4, 9, 1000}
-		ids := []int32{9, 5, 4, 9, 0, 1, 1000}
-		data := e.numbers(len(ids) * cols)
-		dst := e.act(data, len(ids), cols)
-		e.be.Replace(dst, e.load(m), ids)
-		for i, id := range ids {
-			for j, replaced := range m.Replaces {
+	for _, enc := range encodings {
+		m := e.matrix("table", enc, 50, cols)
+		c := e.exactRows(m, 4, 9, 49)
+		ids := []int32{9, 5, 4, 9, 0, 1, 49}
+		dst, table := e.newAct(len(ids), cols), e.load(m, c)
+		e.pass(backend.Pass{IDs: ids}, func() { e.be.Embed(dst, table) })
+		var want []float32
+		for _, id := range ids {
+			from, row := m.values, int(id)
+			for j, replaced := range c.Replaces {
 				if id == replaced {
-					copy(data[i*cols:(i+1)*cols], m.values[j*cols:])
+					from, row = c.values, j
 				}
 			}
+			want = append(want, from[row*cols:(row+1)*cols]...)
 		}
-		e.same(string(enc), e.read(dst), data)
+		e.same(string(enc), e.read(dst), want)
 	}
 }
 
@@ -111,26 +151,56 @@ func testRMSNorm(e *env) {
 				}
 			}
 			w, src, dst := e.load(m), e.act(x, rows, cols), e.newAct(rows, cols)
-			e.be.RMSNorm(dst, src, w, eps)
+			e.pass(backend.Pass{}, func() { e.be.RMSNorm(dst, src, w, eps) })
 			e.compare(fmt.Sprintf("%s, %d columns", enc, cols), e.read(dst), want)
 			e.same("the input", e.read(src), x)
-			e.be.RMSNorm(src, src, w, eps)
+			e.pass(backend.Pass{}, func() { e.be.RMSNorm(src, src, w, eps) })
 			e.same("in place", e.read(src), e.read(dst))
 		}
 	}
 }
 
-func testGather(e *env) {
+// testRMSNormHeads: every head is normalized as a row of its own.
+func testRMSNormHeads(e *env) {
+	const rows, heads, dim = 5, 3, 20
+	x := e.numbers(rows * heads * dim)
+	w := e.load(e.matrix("norm", formats.F32, dim))
+	whole, apart := e.act(x, rows, heads*dim), e.act(x, rows*heads, dim)
+	e.pass(backend.Pass{}, func() {
+		e.be.RMSNorm(whole, whole, w, 1e-6)
+		e.be.RMSNorm(apart, apart, w, 1e-6)
+	})
+	if whole.Rows() != rows {
+		e.Fatalf("%d rows, want %d", whole.Rows(), rows)
+	}
+	e.same("heads", e.read(whole), e.read(apart))
+}
+
+func testBias(e *env) {
+	const rows, cols = 4, 37
+	for _, enc := range []formats.Encoding{formats.F32, formats.BF16} {
+		m := e.matrix("bias", enc, cols)
+		x := e.numbers(rows * cols)
+		a, b := e.act(x, rows, cols), e.load(m)
+		e.pass(backend.Pass{}, func() { e.be.Bias(a, b) })
+		for i := range x {
+			x[i] += m.values[i%cols]
+		}
+		e.same(string(enc), e.read(a), x)
+	}
+}
+
+func testAsked(e *env) {
 	const rows, cols = 6, 33
 	data := e.numbers(rows * cols)
 	from := []int32{5, 0, 0, 3, 5, 1, 2, 4, 5}
-	dst := e.newAct(len(from), cols)
-	e.be.Gather(dst, e.act(data, rows, cols), from)
+	dst, x := e.newAct(len(from), cols), e.act(data, rows, cols)
+	e.pass(backend.Pass{Asked: from}, func() { e.be.Asked(dst, x) })
 	var want []float32
 	for _, r := range from {
 		want = append(want, data[int(r)*cols:int(r+1)*cols]...)
 	}
-	e.same("gather", e.read(dst), want)
+	e.same("asked", e.read(dst), want)
 }
 
 func testRotate(e *env) {
@@ -166,7 +236,7 @@ func testRotate(e *env) {
 			}
 		}
 		a := e.act(x, len(pos), cols)
-		e.be.Rotate(a, c.heads, pos, c.rope)
+		e.pass(backend.Pass{Pos: pos}, func() { e.be.Rotate(a, c.heads, c.rope) })
 		e.compare(fmt.Sprintf("%d heads of %d, %+v", c.heads, c.dim, c.rope), e.read(a), want)
 	}
 }

@@ -37,29 +37,34 @@ func Run(t *testing.T, open func(t *testing.T) backend.Backend, o Options) {
 		{"Load", testLoad},
 		{"ReadWrite", testReadWrite},
 		{"Embed", testEmbed},
-		{"Replace", testReplace},
+		{"EmbedExactRows", testEmbedExactRows},
 		{"RMSNorm", testRMSNorm},
-		{"Gather", testGather},
+		{"RMSNormHeads", testRMSNormHeads},
+		{"Bias", testBias},
+		{"Asked", testAsked},
 		{"Rotate", testRotate},
 		{"Linear", testLinear},
 		{"LinearShared", testLinearShared},
+		{"LinearExactRows", testLinearExactRows},
 		{"LinearAdd", testLinearAdd},
 		{"Gated", testGated},
 		{"Attend", testAttend},
+		{"AttendRanges", testAttendRanges},
 		{"AttendLayers", testAttendLayers},
+		{"AttendEncodings", testAttendEncodings},
 		{"HeadLogits", testHeadLogits},
 		{"HeadTargets", testHeadTargets},
 		{"HeadPicks", testHeadPicks},
 		{"HeadGuided", testHeadGuided},
+		{"HeadSeveral", testHeadSeveral},
 		{"HeadRefuses", testHeadRefuses},
+		{"PassCopies", testPassCopies},
+		{"PassCancelled", testPassCancelled},
 		{"SameBits", testSameBits},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			e := &env{T: t, be: open(t), o: o, rng: rand.New(rand.NewPCG(20, 26))}
 			part.run(e)
-			if err := e.be.Flush(t.Context()); err != nil {
-				t.Errorf("flush: %v", err)
-			}
 			if err := e.be.Close(); err != nil {
 				t.Errorf("close: %v", err)
 			}
@@ -123,13 +128,24 @@ func (e *env) matrix(name string, enc formats.Encoding, shape ...int) matrix {
 	return m
 }
 
-func (e *env) load(m matrix) backend.Weight {
+func (e *env) load(m matrix, companions ...matrix) backend.Weight {
 	e.Helper()
-	w, err := e.be.Load(m.Tensor)
+	var list []formats.Tensor
+	for _, c := range companions {
+		list = append(list, c.Tensor)
+	}
+	w, err := e.be.Load(e.Context(), m.Tensor, list...)
 	if err != nil {
 		e.Fatalf("load: %v", err)
 	}
 	return w
+}
+
+// exactRows makes a companion of m with the given rows.
+func (e *env) exactRows(m matrix, rows ...int32) matrix {
+	c := e.matrix(m.Name+formats.RowsSuffix, formats.BF16, len(rows), m.Cols())
+	c.Replaces = rows
+	return c
 }
 
 func (e *env) newAct(rows, cols int) backend.Act {
@@ -145,19 +161,40 @@ func (e *env) newAct(rows, cols int) backend.Act {
 func (e *env) act(data []float32, rows, cols int) backend.Act {
 	e.Helper()
 	a := e.newAct(rows, cols)
-	for i := range rows {
-		e.be.Write(a, i, data[i*cols:(i+1)*cols])
+	if err := e.be.Write(e.Context(), a, 0, cols, data[:rows*cols]); err != nil {
+		e.Fatalf("write: %v", err)
 	}
 	return a
 }
 
 // read takes all rows from the device.
 func (e *env) read(a backend.Act) []float32 {
+	e.Helper()
 	out := make([]float32, a.Rows()*a.Cols())
-	for i := range a.Rows() {
-		e.be.Read(out[i*a.Cols():(i+1)*a.Cols()], a, i)
+	if err := e.be.Read(e.Context(), out, a, 0); err != nil {
+		e.Fatalf("read: %v", err)
 	}
 	return out
+}
+
+// pass runs operations as one pass that must succeed.
+func (e *env) pass(p backend.Pass, operations func()) []backend.Answer {
+	e.Helper()
+	n := max(len(p.IDs), len(p.Pos), len(p.Slots))
+	for _, list := range []*[]int32{&p.IDs, &p.Pos, &p.Slots} {
+		if *list == nil {
+			*list = make([]int32, n)
+		}
+	}
+	if err := e.be.Begin(e.Context(), &p); err != nil {
+		e.Fatalf("begin: %v", err)
+	}
+	operations()
+	answers, err := e.be.End(e.Context())
+	if err != nil {
+		e.Fatalf("end: %v", err)
+	}
+	return answers
 }
 
 // expected is what an operation should give: values and, for each, the

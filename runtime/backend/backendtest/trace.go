@@ -23,36 +23,47 @@ func Trace(t *testing.T, be backend.Backend) []float32 {
 	var out []float32
 	for _, enc := range encodings {
 		load := func(enc formats.Encoding, shape ...int) backend.Weight { return e.load(e.matrix("w", enc, shape...)) }
-		x, n := e.newAct(rows, width), e.newAct(rows, width)
-		e.be.Embed(x, load(enc, tokens, width), ids)
-		e.be.RMSNorm(n, x, load(formats.F32, width), 1e-5)
+		table, norm := load(enc, tokens, width), load(formats.F32, width)
+		qkv := []backend.Weight{load(enc, width, width), load(enc, kvHeads*dim, width), load(formats.Q8, kvHeads*dim, width)}
+		outw, gate, up, head := load(enc, width, width), load(enc, hidden, width), load(enc, hidden, width), load(enc, tokens, width)
+		x, n, att, h := e.newAct(rows, width), e.newAct(rows, width), e.newAct(rows, width), e.newAct(rows, hidden)
 		q, k, v := e.newAct(rows, width), e.newAct(rows, kvHeads*dim), e.newAct(rows, kvHeads*dim)
-		e.be.Linear([]backend.Act{q, k, v}, []backend.Weight{load(enc, width, width), load(enc, kvHeads*dim, width), load(formats.Q8, kvHeads*dim, width)}, n)
 		rope := backend.Rope{Theta: 10000, Dims: dim}
-		e.be.Rotate(q, heads, pos, rope)
-		e.be.Rotate(k, kvHeads, pos, rope)
-		kv, err := e.be.NewKV(1, rows, kvHeads, dim)
+		kv, err := e.be.NewKV(backend.KVSpec{Layers: 1, Slots: rows, Heads: kvHeads, Dim: dim, Encoding: backend.KVF32})
 		if err != nil {
 			t.Fatal(err)
-		}
-		e.be.Store(kv, 0, k, v, slots)
-		att := e.newAct(rows, width)
-		e.be.Attend(att, q, kv, 0, heads, kvHeads, []backend.Span{{Rows: 20, Slots: 20}, {Row: 20, Rows: 17, Slot: 20, Slots: 17, Block: 4}})
-		e.be.LinearAdd(x, load(enc, width, width), att)
-		h := e.newAct(rows, hidden)
-		e.be.Gated(h, load(enc, hidden, width), load(enc, hidden, width), x)
-		for _, a := range []backend.Act{q, k, v, att, x, h} {
-			out = append(out, e.read(a)...)
 		}
 		noise := make([]backend.Key, rows)
 		for i := range noise {
 			noise[i] = backend.NewKey(uint64(i))
 		}
-		ans := e.head(load(enc, tokens, width), x, &backend.Ask{Logits: true, Targets: ids, Pick: &backend.Pick{Temperature: 1, Noise: noise}})
-		out = append(out, slices.Concat(ans.Logits...)...)
-		few := e.head(load(enc, tokens, width), x, &backend.Ask{Pick: &backend.Pick{Temperature: 5, Noise: noise, TopK: 80, TopP: 0.9}})
-		for i, c := range ans.Candidates {
-			out = append(out, float32(c.Token), float32(c.LogOdds), float32(ans.LogProbs[i]), float32(few.Candidates[i].Token))
+		p := backend.Pass{
+			IDs: ids, Pos: pos, Slots: slots,
+			Spans: []backend.Span{{Rows: 20, Keys: one(0, 20)}, {Row: 20, Rows: 17, Keys: []backend.Range{{Slot: 20, Slots: 17}, {Slot: 3, Slots: 5}}}},
+			Asks: []backend.Ask{
+				{Rows: rows, Logits: true, Targets: ids, Pick: &backend.Pick{Temperature: 1, Noise: noise}},
+				{Rows: rows, Pick: &backend.Pick{Temperature: 5, Noise: noise, TopK: 80, TopP: 0.9, Margin: true, Entropy: true}},
+			},
+		}
+		answers := e.pass(p, func() {
+			e.be.Embed(x, table)
+			e.be.RMSNorm(n, x, norm, 1e-5)
+			e.be.Linear([]backend.Act{q, k, v}, qkv, n)
+			e.be.Rotate(q, heads, rope)
+			e.be.Rotate(k, kvHeads, rope)
+			e.be.Store(kv, 0, k, v)
+			e.be.Attend(att, q, kv, 0, heads)
+			e.be.LinearAdd(x, outw, att)
+			e.be.Gated(h, gate, up, x)
+			e.be.Head(head, x)
+		})
+		for _, a := range []backend.Act{q, k, v, att, x, h} {
+			out = append(out, e.read(a)...)
+		}
+		out = append(out, slices.Concat(answers[0].Logits...)...)
+		for i, c := range answers[0].Candidates {
+			few := answers[1].Candidates[i]
+			out = append(out, float32(c.Token), float32(c.LogOdds), float32(answers[0].LogProbs[i]), float32(few.Token), float32(few.Margin), float32(few.Entropy))
 		}
 	}
 	return out

@@ -1,0 +1,170 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"llada/runtime/backend"
+)
+
+// layout is sequences flattened into a pass. A model has one, whose buffers every
+// pass uses again.
+type layout struct {
+	backend.Pass
+	keys      []backend.Range // those of all spans
+	own       []int32         // slots of the sequence at hand
+	caches    []*Cache
+	pool      *Pool           // that of the caches; nil: the workspace keeps keys and values
+	temporary []backend.Range // slots of the pool that serve this pass alone
+	stored    []stored
+}
+
+// stored is a position whose key and value the pass writes to a cache.
+type stored struct {
+	cache *Cache
+	pos   int32
+}
+
+var errNoSequence = errors.New("no sequence")
+
+func (m *Model) layout(seqs []Seq) (*layout, error) {
+	l := &m.laid
+	p := &l.Pass
+	p.IDs, p.Pos, p.Slots, p.Asked = p.IDs[:0], p.Pos[:0], p.Slots[:0], p.Asked[:0]
+	p.Spans, p.Asks = p.Spans[:0], p.Asks[:0]
+	l.keys, l.caches, l.pool = l.keys[:0], l.caches[:0], nil
+	if len(seqs) == 0 {
+		return nil, errNoSequence
+	}
+	for i := range seqs {
+		if err := m.check(&seqs[i]); err != nil {
+			return nil, fmt.Errorf("sequence %d: %w", i, err)
+		}
+		for _, s := range []*Seq{&seqs[i], seqs[i].Unconditional} {
+			if s == nil || s.Cache == nil {
+				continue
+			}
+			switch {
+			case l.pool != nil && l.pool != s.Cache.pool:
+				return nil, fmt.Errorf("sequence %d: its cache is of another pool than those before it", i)
+			case slices.Contains(l.caches, s.Cache):
+				return nil, fmt.Errorf("sequence %d: its cache serves another sequence of the pass", i)
+			}
+			l.pool, l.caches = s.Cache.pool, append(l.caches, s.Cache)
+		}
+	}
+	for i := range seqs {
+		s := &seqs[i]
+		ask := s.Ask
+		ask.Row, ask.Rows = len(l.Pass.Asked), len(s.Asked)
+		err := m.add(l, s)
+		if s.Unconditional != nil && err == nil {
+			ask.Without = len(l.Pass.Asked)
+			err = m.add(l, s.Unconditional)
+		}
+		if err != nil {
+			l.release(false)
+			return nil, fmt.Errorf("sequence %d: %w", i, err)
+		}
+		l.Asks = append(l.Asks, ask)
+	}
+	for i := range l.Asks {
+		if err := l.Asks[i].Check(len(l.Pass.Asked), m.Arch.Vocab); err != nil {
+			l.release(false)
+			return nil, fmt.Errorf("sequence %d: %w", i, err)
+		}
+	}
+	return l, nil
+}
+
+// add appends the rows of one sequence.
+func (m *Model) add(l *layout, s *Seq) error {
+	first := len(l.IDs)
+	l.own = l.own[:0] // slots of a sequence without a cache
+	switch {
+	case s.Cache != nil:
+	case l.pool == nil:
+		l.own = appendSlots(l.own, backend.Range{Slot: first, Slots: len(s.IDs)})
+	default:
+		taken, err := l.pool.take(len(s.IDs))
+		if err != nil {
+			return err
+		}
+		l.temporary = append(l.temporary, taken...)
+		l.own = appendSlots(l.own, taken...)
+	}
+	for i, id := range s.IDs {
+		p := s.position(i)
+		l.IDs, l.Pos = append(l.IDs, id), append(l.Pos, p)
+		if s.Cache != nil {
+			l.Slots = append(l.Slots, s.Cache.slots[p])
+			if !s.Cache.held[p] {
+				s.Cache.held[p] = true
+				l.stored = append(l.stored, stored{s.Cache, p})
+			}
+		} else {
+			l.Slots = append(l.Slots, l.own[i])
+		}
+	}
+	for _, r := range s.Asked {
+		l.Pass.Asked = append(l.Pass.Asked, int32(first)+r)
+	}
+	for lo := 0; lo < len(s.IDs); {
+		hi, end := len(s.IDs), m.Arch.Context
+		if b := m.Arch.Block; b > 0 {
+			block := int(s.position(lo)) / b
+			end = (block + 1) * b
+			for hi = lo; hi < len(s.IDs) && int(s.position(hi))/b == block; hi++ {
+			}
+		}
+		at := len(l.keys)
+		if s.Cache != nil {
+			l.keys = s.Cache.ranges(l.keys, end)
+		} else {
+			l.keys = appendRuns(l.keys, at, l.own[:hi]) // a block sees the rows up to its own last
+		}
+		// Appending may move what spans before this one hold; those keep what they
+		// had.
+		l.Spans = append(l.Spans, backend.Span{Row: first + lo, Rows: hi - lo, Keys: l.keys[at:len(l.keys):len(l.keys)]})
+		lo = hi
+	}
+	return nil
+}
+
+// release ends the pass: slots that served it go back, and if it failed its caches
+// do not hold what it was to store.
+func (l *layout) release(ok bool) {
+	if l.pool != nil {
+		l.pool.give(l.temporary)
+	}
+	if !ok {
+		for _, s := range l.stored {
+			s.cache.held[s.pos] = false
+		}
+	}
+	l.temporary, l.stored = l.temporary[:0], l.stored[:0]
+}
+
+// appendSlots lists the slots of ranges.
+func appendSlots(slots []int32, ranges ...backend.Range) []int32 {
+	for _, r := range ranges {
+		for i := range r.Slots {
+			slots = append(slots, int32(r.Slot+i))
+		}
+	}
+	return slots
+}
+
+// appendRuns joins slots that follow each other to ranges, behind the first `at`
+// of the list.
+func appendRuns(ranges []backend.Range, at int, slots []int32) []backend.Range {
+	for _, s := range slots {
+		if n := len(ranges); n > at && ranges[n-1].Slot+ranges[n-1].Slots == int(s) {
+			ranges[n-1].Slots++
+		} else {
+			ranges = append(ranges, backend.Range{Slot: int(s), Slots: 1})
+		}
+	}
+	return ranges
+}
