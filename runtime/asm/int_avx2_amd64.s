@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func productAVX2x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX2x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productAVX2x12(SB), NOSPLIT, $0-72
 	VPCMPEQW Y8, Y8, Y8
@@ -15,9 +15,9 @@ TEXT ·productAVX2x12(SB), NOSPLIT, $0-72
 	MOVQ     q+24(FP), BX
 	MOVQ     scale+32(FP), SI
 	MOVQ     comp+40(FP), DI
-	MOVQ     panels+48(FP), R8
+	MOVQ     slivers+48(FP), R8
 
-panel_12:
+sliver_12:
 	MOVQ $0x00000002, R9
 
 half_12:
@@ -176,11 +176,11 @@ steps_12:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_12
+	JNE          sliver_12
 	VZEROUPPER
 	RET
 
-// func productAVX2x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX2x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productAVX2x8(SB), NOSPLIT, $0-72
 	VPCMPEQW Y8, Y8, Y8
@@ -191,9 +191,9 @@ TEXT ·productAVX2x8(SB), NOSPLIT, $0-72
 	MOVQ     q+24(FP), BX
 	MOVQ     scale+32(FP), SI
 	MOVQ     comp+40(FP), DI
-	MOVQ     panels+48(FP), R8
+	MOVQ     slivers+48(FP), R8
 
-panel_8:
+sliver_8:
 	MOVQ $0x00000002, R9
 
 half_8:
@@ -352,11 +352,11 @@ steps_8:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_8
+	JNE          sliver_8
 	VZEROUPPER
 	RET
 
-// func productAVX2x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX2x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productAVX2x4(SB), NOSPLIT, $0-72
 	VPCMPEQW Y8, Y8, Y8
@@ -367,9 +367,9 @@ TEXT ·productAVX2x4(SB), NOSPLIT, $0-72
 	MOVQ     q+24(FP), BX
 	MOVQ     scale+32(FP), SI
 	MOVQ     comp+40(FP), DI
-	MOVQ     panels+48(FP), R8
+	MOVQ     slivers+48(FP), R8
 
-panel_4:
+sliver_4:
 	MOVQ $0x00000002, R9
 
 half_4:
@@ -523,11 +523,11 @@ steps_4:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_4
+	JNE          sliver_4
 	VZEROUPPER
 	RET
 
-// func productAVX2x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX2x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productAVX2x1(SB), NOSPLIT, $0-72
 	VPCMPEQW Y8, Y8, Y8
@@ -538,9 +538,9 @@ TEXT ·productAVX2x1(SB), NOSPLIT, $0-72
 	MOVQ     q+24(FP), BX
 	MOVQ     scale+32(FP), SI
 	MOVQ     comp+40(FP), DI
-	MOVQ     panels+48(FP), R8
+	MOVQ     slivers+48(FP), R8
 
-panel_1:
+sliver_1:
 	MOVQ $0x00000002, R9
 
 half_1:
@@ -616,11 +616,11 @@ steps_1:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_1
+	JNE          sliver_1
 	VZEROUPPER
 	RET
 
-// func productWideAVX2x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productWideAVX2x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productWideAVX2x12(SB), $3104-72
 	LEAQ     31(SP), AX
@@ -633,9 +633,9 @@ TEXT ·productWideAVX2x12(SB), $3104-72
 	MOVQ     q+24(FP), SI
 	MOVQ     scale+32(FP), DI
 	MOVQ     comp+40(FP), R8
-	MOVQ     panels+48(FP), R9
+	MOVQ     slivers+48(FP), R9
 
-panel_12:
+sliver_12:
 	MOVQ $0x00000002, R10
 
 half_12:
@@ -807,11 +807,11 @@ steps_12:
 	ADDQ         R10, DI
 	ADDQ         R10, R8
 	DECQ         R9
-	JNE          panel_12
+	JNE          sliver_12
 	VZEROUPPER
 	RET
 
-// func productWideAVX2x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productWideAVX2x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productWideAVX2x8(SB), $2080-72
 	LEAQ     31(SP), AX
@@ -824,9 +824,9 @@ TEXT ·productWideAVX2x8(SB), $2080-72
 	MOVQ     q+24(FP), SI
 	MOVQ     scale+32(FP), DI
 	MOVQ     comp+40(FP), R8
-	MOVQ     panels+48(FP), R9
+	MOVQ     slivers+48(FP), R9
 
-panel_8:
+sliver_8:
 	MOVQ $0x00000002, R10
 
 half_8:
@@ -998,11 +998,11 @@ steps_8:
 	ADDQ         R10, DI
 	ADDQ         R10, R8
 	DECQ         R9
-	JNE          panel_8
+	JNE          sliver_8
 	VZEROUPPER
 	RET
 
-// func productWideAVX2x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productWideAVX2x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productWideAVX2x4(SB), $1056-72
 	LEAQ     31(SP), AX
@@ -1015,9 +1015,9 @@ TEXT ·productWideAVX2x4(SB), $1056-72
 	MOVQ     q+24(FP), SI
 	MOVQ     scale+32(FP), DI
 	MOVQ     comp+40(FP), R8
-	MOVQ     panels+48(FP), R9
+	MOVQ     slivers+48(FP), R9
 
-panel_4:
+sliver_4:
 	MOVQ $0x00000002, R10
 
 half_4:
@@ -1184,11 +1184,11 @@ steps_4:
 	ADDQ         R10, DI
 	ADDQ         R10, R8
 	DECQ         R9
-	JNE          panel_4
+	JNE          sliver_4
 	VZEROUPPER
 	RET
 
-// func productWideAVX2x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productWideAVX2x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productWideAVX2x1(SB), $288-72
 	LEAQ     31(SP), AX
@@ -1201,9 +1201,9 @@ TEXT ·productWideAVX2x1(SB), $288-72
 	MOVQ     q+24(FP), SI
 	MOVQ     scale+32(FP), DI
 	MOVQ     comp+40(FP), R8
-	MOVQ     panels+48(FP), R9
+	MOVQ     slivers+48(FP), R9
 
-panel_1:
+sliver_1:
 	MOVQ $0x00000002, R10
 
 half_1:
@@ -1307,7 +1307,7 @@ steps_1:
 	ADDQ         R10, DI
 	ADDQ         R10, R8
 	DECQ         R9
-	JNE          panel_1
+	JNE          sliver_1
 	VZEROUPPER
 	RET
 

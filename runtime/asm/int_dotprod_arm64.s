@@ -4,18 +4,18 @@
 
 #include "textflag.h"
 
-// func productDotProdx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productDotProdx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productDotProdx12(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
@@ -291,22 +291,22 @@ step:
 	ADD  R7, R4
 	ADD  $1536, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productDotProdx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productDotProdx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productDotProdx8(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
@@ -505,22 +505,22 @@ step:
 	ADD  R7, R4
 	ADD  $1024, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productDotProdx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productDotProdx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productDotProdx4(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
@@ -716,22 +716,22 @@ step:
 	ADD  R7, R4
 	ADD  $512, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productDotProdx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productDotProdx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productDotProdx1(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
@@ -834,7 +834,7 @@ step:
 	ADD  R7, R4
 	ADD  $128, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 

@@ -4,18 +4,18 @@
 
 #include "textflag.h"
 
-// func productI8MMx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productI8MMx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productI8MMx12(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
@@ -265,22 +265,22 @@ step:
 	ADD  R7, R4
 	ADD  $1536, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productI8MMx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productI8MMx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productI8MMx8(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
@@ -463,22 +463,22 @@ step:
 	ADD  R7, R4
 	ADD  $1024, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productI8MMx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productI8MMx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productI8MMx4(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
@@ -656,22 +656,22 @@ step:
 	ADD  R7, R4
 	ADD  $512, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productI8MMx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productI8MMx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productI8MMx1(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
@@ -775,7 +775,7 @@ step:
 	ADD  R7, R4
 	ADD  $128, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 

@@ -128,8 +128,8 @@ func checkProduct(t *testing.T, rng *rand.Rand, e Encoding, n, supers int, kind 
 	}
 	var a Acts
 	a.Reset(n, cols)
-	for p := range a.Panels() {
-		a.Fill(p, x, cols)
+	for i := range a.Slivers() {
+		a.Fill(i, x, cols)
 	}
 	got := newGuarded(n*StripRows, 1)
 	want := random(rng, n*StripRows, 0)
@@ -190,8 +190,8 @@ func benchmarkProduct(b *testing.B, tier string, e Encoding, n int) {
 	x := random(rng, n*cols, 0)
 	var a Acts
 	a.Reset(n, cols)
-	for p := range a.Panels() {
-		a.Fill(p, x, cols)
+	for i := range a.Slivers() {
+		a.Fill(i, x, cols)
 	}
 	var tiles [2][]byte
 	for i := range 2 * cols / 256 {

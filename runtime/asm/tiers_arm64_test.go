@@ -51,11 +51,11 @@ func TestQuantizeOrder(t *testing.T) {
 		all(t, "quantize", func(t *testing.T) {
 			got := new(Acts)
 			got.Reset(n, cols)
-			for p := range got.Panels() {
-				got.Fill(p, x, cols)
+			for i := range got.Slivers() {
+				got.Fill(i, x, cols)
 			}
 			packed, step := slices.Clone(got.q), active.ints.step
-			for _, p := range got.panels {
+			for _, p := range got.slivers {
 				for s := range cols / PanelCols {
 					at, _ := got.at(s, p)
 					for i := range p.m * PanelCols {

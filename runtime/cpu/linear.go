@@ -41,7 +41,7 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 	}
 	if ints {
 		b.acts.Reset(rows, cols)
-		b.pool.run(b.acts.Panels(), func(_, i int) { b.acts.Fill(i, data, cols) })
+		b.pool.run(b.acts.Slivers(), func(_, i int) { b.acts.Fill(i, data, cols) })
 	}
 	in := input{rows: rows, ld: cols, data: data}
 	if pairs {

@@ -80,7 +80,7 @@ func (g *a64) byLane(quads int, d, n, m, lane int) {
 }
 
 // tile writes a tile's rows to a matrix, or adds them, and asks for the row 12
-// further on, a panel's height.
+// further on, a sliver's height.
 func (g *a64) tile(name string, add bool) {
 	g.text(name, "dst *float32, ld int, tile *float32, rows int", "")
 	g.op("LSL", "$2, R1, R1")

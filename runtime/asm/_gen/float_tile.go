@@ -8,7 +8,7 @@ import (
 
 // The kernels that bring a tile of a product, [rows][32], to a matrix. Its rows are
 // far apart, and each is a miss: what reads or shares a line asks for the row 12
-// further on, a panel's height.
+// further on, a sliver's height.
 
 const tileSignature = "func(dst *float32, ld int, tile *float32, rows int)"
 

@@ -47,7 +47,7 @@ func init() {
 // blocked is the loop nest of a product that takes 16 rows of the strip and
 // `rows` activation rows at a time:
 //
-//	panel ⊃ half of 128 columns ⊃ tile of 16 rows ⊃ activation rows ⊃ columns
+//	sliver ⊃ half of 128 columns ⊃ tile of 16 rows ⊃ activation rows ⊃ columns
 //
 // so that an output gets its two halves in order.
 type blocked struct {
@@ -70,12 +70,12 @@ func (b blocked) generate() {
 	label := func(name string) string { return fmt.Sprintf("%s_%d", name, m) }
 	out, w, d := Load(Param("out"), GP64()), Load(Param("w"), GP64()), Load(Param("d"), GP64())
 	q, scale, comp := Load(Param("q"), GP64()), Load(Param("scale"), GP64()), Load(Param("comp"), GP64())
-	panels := Load(Param("panels"), GP64())
+	slivers := Load(Param("slivers"), GP64())
 	half, tile, row := GP64(), GP64(), GP64() // row counts in bytes of its scale
 	var acts Register = q
 	wp, qp, steps, op := GP64(), GP64(), GP64(), GP64()
 
-	Label(label("panel"))
+	Label(label("sliver"))
 	MOVQ(imm(2), half)
 	Label(label("half"))
 	if b.half != nil {
@@ -144,8 +144,8 @@ func (b blocked) generate() {
 	SUBQ(imm(8*m), stride)
 	ADDQ(stride, scale)
 	ADDQ(stride, comp)
-	DECQ(panels)
-	JNE(LabelRef(label("panel")))
+	DECQ(slivers)
+	JNE(LabelRef(label("sliver")))
 	VZEROUPPER()
 	RET()
 }

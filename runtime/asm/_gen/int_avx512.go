@@ -52,11 +52,11 @@ var zmm = []VecPhysical{
 func xmm(i int) VecPhysical { return zmm[i].AsX().(VecPhysical) }
 func ymm(i int) VecPhysical { return zmm[i].AsY().(VecPhysical) }
 
-const productSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)"
+const productSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)"
 
-const askingSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int, upperAhead, lowerAhead *byte)"
+const askingSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int, upperAhead, lowerAhead *byte)"
 
-// productAVX512 walks panels; in each, two halves of 128 columns. If asking, it
+// productAVX512 walks slivers; in each, two halves of 128 columns. If asking, it
 // asks for a line of each of two tiles every turn.
 func productAVX512(m int, asking bool) {
 	p := product512{name: fmt.Sprint(m), m: m}
@@ -69,10 +69,10 @@ func productAVX512(m int, asking bool) {
 	}
 	p.out = Load(Param("out"), GP64())
 	q, scale, comp := Load(Param("q"), GP64()), Load(Param("scale"), GP64()), Load(Param("comp"), GP64())
-	panels, half := Load(Param("panels"), GP64()), GP64()
+	slivers, half := Load(Param("slivers"), GP64()), GP64()
 	p.wp, p.qp, p.sp, p.cp, p.dp = GP64(), GP64(), GP64(), GP64(), GP64()
 
-	Label(p.label("panel"))
+	Label(p.label("sliver"))
 	Load(Param("w"), p.wp)
 	MOVQ(q, p.qp)
 	MOVQ(scale, p.sp)
@@ -90,13 +90,13 @@ func productAVX512(m int, asking bool) {
 	stride = Load(Param("sStride"), GP64())
 	ADDQ(stride, scale)
 	ADDQ(stride, comp)
-	DECQ(panels)
-	JNE(LabelRef(p.label("panel")))
+	DECQ(slivers)
+	JNE(LabelRef(p.label("sliver")))
 	VZEROUPPER()
 	RET()
 }
 
-// product512 is what the parts of a product share: the pointers of a panel's
+// product512 is what the parts of a product share: the pointers of a sliver's
 // half.
 type product512 struct {
 	name                    string

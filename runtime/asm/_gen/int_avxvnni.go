@@ -16,7 +16,7 @@ import (
 // at comp.
 //
 // Register plan of the product, 16 rows of the strip × 6 activation rows (4 in
-// panels of 8 and 4). Two VPDPBUSD a cycle, each with a latency of 4 or 5, take
+// slivers of 8 and 4). Two VPDPBUSD a cycle, each with a latency of 4 or 5, take
 // at least 10 independent sums:
 //
 //	Y0 … Y11    sums: register 2t+v is activation row t, strip rows 8v … 8v+7
