@@ -165,9 +165,9 @@ const streamed = 1 << 17
 
 // spread copies rows of a tile to its 32 columns of dst, [rows][cols].
 func spread(dst []float32, cols, g int, tile []float32, first, rows int) {
-	write := asm.CopyTile
+	write := asm.CopyOutputs
 	if len(dst) >= streamed {
-		write = asm.StreamTile
+		write = asm.StreamOutputs
 	}
 	lo := g * asm.StripRows
 	write(dst[first*cols+lo:], cols, tile[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
@@ -176,7 +176,7 @@ func spread(dst []float32, cols, g int, tile []float32, first, rows int) {
 // accumulate adds rows of a tile to its 32 columns of dst.
 func accumulate(dst []float32, cols, g int, tile []float32, first, rows int) {
 	lo := g * asm.StripRows
-	asm.AddTile(dst[first*cols+lo:], cols, tile[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
+	asm.AddOutputs(dst[first*cols+lo:], cols, tile[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
 }
 
 func fits(dst *act, w *weight, rows int) {
