@@ -114,7 +114,7 @@ func TestEncodedTileIsItsPanel(t *testing.T) {
 				c := codec(t, e).(tiler)
 				k := new(work)
 				from := source{numbers: w, n: TileRows, cols: TileCols}
-				most, err := from.turn(k, 0)
+				most, err := from.read(k, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -141,7 +141,7 @@ func TestClippedWeightsCount(t *testing.T) {
 	w[3] = -0x1p100
 	k := new(work)
 	from := source{numbers: w, n: TileRows, cols: TileCols}
-	most, _ := from.turn(k, 0)
+	most, _ := from.read(k, 0)
 	if math.Float32frombits(most) != 0x1p100 {
 		t.Fatalf("greatest magnitude %v", math.Float32frombits(most))
 	}
