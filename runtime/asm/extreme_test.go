@@ -92,7 +92,7 @@ func decodeAll(t *testing.T, rng *rand.Rand, e Encoding, a *Acts, codebook *[16]
 		}
 		tiles[i] = tile
 	}
-	new(Strip).Multiply(out, e, Tiles{tiles[0], tiles[1]}, Tiles{}, codebook, a, nil)
+	new(Decoder).Multiply(out, e, Tiles{tiles[0], tiles[1]}, Tiles{}, codebook, a, nil)
 	for k := range 256 {
 		for r := range StripRows {
 			if got, want := out[k*StripRows+r], 127*float32(want[r/16][r%16][k]); got != want {
@@ -150,7 +150,7 @@ func saturate(t *testing.T, rng *rand.Rand, e Encoding, s, code byte, sign float
 		a.Fill(i, x, 256)
 	}
 	out := make([]float32, n*StripRows)
-	new(Strip).Multiply(out, e, Tiles{tile, tile}, Tiles{}, &codebook, &a, nil)
+	new(Decoder).Multiply(out, e, Tiles{tile, tile}, Tiles{}, &codebook, &a, nil)
 	for i, got := range out {
 		if want := float32(256 * 127 * w * int(sign)); got != want {
 			t.Fatalf("%d times %v: output %d is %v, want %v", w, 127*sign, i, got, want)

@@ -23,7 +23,7 @@ sliver_12:
 half_12:
 	MOVQ $0x00000002, R10
 
-tile_12:
+panel_12:
 	XORQ R11, R11
 
 row_12:
@@ -156,7 +156,7 @@ steps_12:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_12
+	JNE          panel_12
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -199,7 +199,7 @@ sliver_8:
 half_8:
 	MOVQ $0x00000002, R10
 
-tile_8:
+panel_8:
 	XORQ R11, R11
 
 row_8:
@@ -332,7 +332,7 @@ steps_8:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_8
+	JNE          panel_8
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -375,7 +375,7 @@ sliver_4:
 half_4:
 	MOVQ $0x00000002, R10
 
-tile_4:
+panel_4:
 	XORQ         R11, R11
 	VPBROADCASTD (DI)(R11*1), Y0
 	VPSRAD       $0x01, Y0, Y0
@@ -503,7 +503,7 @@ steps_4:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_4
+	JNE          panel_4
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -546,7 +546,7 @@ sliver_1:
 half_1:
 	MOVQ $0x00000002, R10
 
-tile_1:
+panel_1:
 	XORQ         R11, R11
 	VPBROADCASTD (DI)(R11*1), Y0
 	VPSRAD       $0x01, Y0, Y0
@@ -596,7 +596,7 @@ steps_1:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_1
+	JNE          panel_1
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -673,7 +673,7 @@ apart_12:
 	JNE     apart_12
 	MOVQ    $0x00000002, R11
 
-tile_12:
+panel_12:
 	XORQ R12, R12
 
 row_12:
@@ -788,7 +788,7 @@ steps_12:
 	ADDQ         $0x00000080, BX
 	ADDQ         $0x00000040, CX
 	DECQ         R11
-	JNE          tile_12
+	JNE          panel_12
 	SUBQ         $0x00001800, DX
 	SUBQ         $0x000000c0, BX
 	SUBQ         $0x00000080, CX
@@ -864,7 +864,7 @@ apart_8:
 	JNE     apart_8
 	MOVQ    $0x00000002, R11
 
-tile_8:
+panel_8:
 	XORQ R12, R12
 
 row_8:
@@ -979,7 +979,7 @@ steps_8:
 	ADDQ         $0x00000080, BX
 	ADDQ         $0x00000040, CX
 	DECQ         R11
-	JNE          tile_8
+	JNE          panel_8
 	SUBQ         $0x00001800, DX
 	SUBQ         $0x000000c0, BX
 	SUBQ         $0x00000080, CX
@@ -1055,7 +1055,7 @@ apart_4:
 	JNE     apart_4
 	MOVQ    $0x00000002, R11
 
-tile_4:
+panel_4:
 	XORQ         R12, R12
 	VPBROADCASTD (R8)(R12*1), Y0
 	VMOVDQA      Y0, Y1
@@ -1165,7 +1165,7 @@ steps_4:
 	ADDQ         $0x00000080, BX
 	ADDQ         $0x00000040, CX
 	DECQ         R11
-	JNE          tile_4
+	JNE          panel_4
 	SUBQ         $0x00001800, DX
 	SUBQ         $0x000000c0, BX
 	SUBQ         $0x00000080, CX
@@ -1241,7 +1241,7 @@ apart_1:
 	JNE     apart_1
 	MOVQ    $0x00000002, R11
 
-tile_1:
+panel_1:
 	XORQ         R12, R12
 	VPBROADCASTD (R8)(R12*1), Y0
 	VMOVDQA      Y0, Y1
@@ -1288,7 +1288,7 @@ steps_1:
 	ADDQ         $0x00000080, BX
 	ADDQ         $0x00000040, CX
 	DECQ         R11
-	JNE          tile_1
+	JNE          panel_1
 	SUBQ         $0x00001800, DX
 	SUBQ         $0x000000c0, BX
 	SUBQ         $0x00000080, CX

@@ -21,7 +21,7 @@ sliver_12:
 half_12:
 	MOVQ $0x00000002, R10
 
-tile_12:
+panel_12:
 	XORQ R11, R11
 
 row_12:
@@ -192,7 +192,7 @@ steps_12:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_12
+	JNE          panel_12
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -233,7 +233,7 @@ sliver_8:
 half_8:
 	MOVQ $0x00000002, R10
 
-tile_8:
+panel_8:
 	XORQ R11, R11
 
 row_8:
@@ -358,7 +358,7 @@ steps_8:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_8
+	JNE          panel_8
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -399,7 +399,7 @@ sliver_4:
 half_4:
 	MOVQ $0x00000002, R10
 
-tile_4:
+panel_4:
 	XORQ         R11, R11
 	VPBROADCASTD (DI)(R11*1), Y0
 	VMOVDQA      Y0, Y1
@@ -519,7 +519,7 @@ steps_4:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_4
+	JNE          panel_4
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -560,7 +560,7 @@ sliver_1:
 half_1:
 	MOVQ $0x00000002, R10
 
-tile_1:
+panel_1:
 	XORQ         R11, R11
 	VPBROADCASTD (DI)(R11*1), Y0
 	VMOVDQA      Y0, Y1
@@ -623,7 +623,7 @@ steps_1:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_1
+	JNE          panel_1
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX

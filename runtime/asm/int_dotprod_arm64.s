@@ -21,7 +21,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD $2, R9
 
 rows:
@@ -285,7 +285,7 @@ step:
 	ADD  $4032, R17
 	ADD  $64, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
@@ -312,7 +312,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD $2, R9
 
 rows:
@@ -499,7 +499,7 @@ step:
 	ADD  $4032, R17
 	ADD  $64, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
@@ -526,7 +526,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R17, R12
 	MOVD R3, R13
 	MOVD R19, R14
@@ -710,7 +710,7 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
@@ -737,7 +737,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R17, R12
 	MOVD R3, R13
 	MOVD R19, R14
@@ -828,7 +828,7 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4

@@ -21,7 +21,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD $2, R9
 
 rows:
@@ -259,7 +259,7 @@ step:
 	ADD  $3968, R17
 	ADD  $64, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
@@ -286,7 +286,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD $2, R9
 
 rows:
@@ -457,7 +457,7 @@ step:
 	ADD  $3968, R17
 	ADD  $64, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
@@ -484,7 +484,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R17, R12
 	MOVD R3, R13
 	MOVD R19, R14
@@ -650,7 +650,7 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
@@ -677,7 +677,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R17, R12
 	MOVD R3, R13
 	MOVD R19, R14
@@ -769,7 +769,7 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4

@@ -22,7 +22,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R3, R20
 	MOVD R4, R21
 	MOVD R16, R24
@@ -171,7 +171,7 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
@@ -199,7 +199,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R3, R20
 	MOVD R4, R21
 	MOVD R16, R24
@@ -348,7 +348,7 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
@@ -376,7 +376,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R3, R20
 	MOVD R4, R21
 	MOVD R16, R24
@@ -525,7 +525,7 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
@@ -553,7 +553,7 @@ sliver:
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R3, R20
 	MOVD R4, R21
 	MOVD R16, R24
@@ -648,7 +648,7 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4

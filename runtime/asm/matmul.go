@@ -34,7 +34,7 @@ type floatKernels struct {
 //
 // with the sum started at 0, every step of it a fused multiply-add (FMA), and
 // the last addition rounded to float32. It computes exact linear layers (w a
-// transposed strip), q·kᵀ (w the keys, transposed) and p·v (w the values as they
+// strip, transposed), q·kᵀ (w the keys, transposed) and p·v (w the values as they
 // stand).
 //
 // Callers avoid strides lda and ldw that are multiples of 1024: rows 4 KiB apart

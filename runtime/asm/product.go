@@ -45,19 +45,19 @@ type intKernels struct {
 	probeMACs int
 }
 
-// Multiply adds the product of 32 rows of weights with rows of activations to
+// Multiply adds the product of a strip of weights with rows of activations to
 // out, [rows][32]. For activation row t and output r, for each group g of 128
 // columns in ascending order:
 //
 //	out[t][r] = fma(float32(float32(Σ w8[r][k]·q[t][k]) · d[r][g]), scale[t][g], out[t][r])
 //
-// The sums over 128 columns are exact; fma rounds once. s is scratch: each
-// superblock is decoded into it and meets all rows before the next, which may be
-// decoded meanwhile. next, if any, are tiles that will be multiplied soon after:
-// the first of them are asked for. As soon as rows [first, first+rows) of out are
-// final, done, if any, is called with them: what it waits for in memory passes
-// while the next rows are computed.
-func (s *Strip) Multiply(out []float32, e Encoding, w, next Tiles, codebook *[16]int8, a *Acts, done func(first, rows int)) {
+// The sums over 128 columns are exact; fma rounds once. Each superblock is decoded
+// and meets all rows before the next, which may be decoded meanwhile. next, if
+// any, are tiles that will be multiplied soon after: the first of them are asked
+// for. As soon as rows [first, first+rows) of out are final, done, if any, is
+// called with them: what it waits for in memory passes while the next rows are
+// computed.
+func (d *Decoder) Multiply(out []float32, e Encoding, w, next Tiles, codebook *[16]int8, a *Acts, done func(first, rows int)) {
 	supers, tile := a.cols/PanelCols, e.TileBytes()
 	if len(out) < a.rows*StripRows {
 		panic("asm: multiply: short output")
@@ -71,12 +71,12 @@ func (s *Strip) Multiply(out []float32, e Encoding, w, next Tiles, codebook *[16
 		return
 	}
 	if w.Lower == nil {
-		s[0].clear(1)
-		s[1].clear(1)
+		d[0].clear(1)
+		d[1].clear(1)
 	}
 	both := w.Lower != nil && active.ints.decodingProduct[e][a.runs[0].width] != nil
 	for sb := range supers {
-		now, later := &s[sb%2], &s[(sb+1)%2]
+		now, later := &d[sb%2], &d[(sb+1)%2]
 		if sb == 0 || !both {
 			now.decode(0, e, w.Upper[sb*tile:], codebook)
 			if w.Lower != nil {

@@ -30,7 +30,7 @@ func benchmarkSuperblock(b *testing.B, e Encoding) {
 		tile, _, _ := e.random(rng, &gaussCodebook)
 		tiles[i] = append(tile, make([]byte, 3*len(tile))...) // what is asked for ahead
 	}
-	s := new(Strip)
+	s := new(Decoder)
 	now, next := &s[0], &s[1]
 	decode := func(s *decoded) {
 		for i, tile := range tiles {

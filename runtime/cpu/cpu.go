@@ -36,15 +36,15 @@ type Backend struct {
 
 // scratch is what one worker needs at a time.
 type scratch struct {
-	strip  *asm.Strip // by itself, so that its rows begin on cache lines
-	panel  quant.Panel
-	wide   []float32 // float32 strip, [columns][32]
-	pairs  []uint32  // bf16 strip, [pairs of columns][32]
-	row    []float32
-	tile   []float32 // [rows][32] of a product
-	other  []float32 // the second tile of a gated product
-	scores []float32
-	top    asm.Top
+	decoder *asm.Decoder // by itself, so that its rows begin on cache lines
+	panel   quant.Panel
+	wide    []float32 // float32 strip, [columns][32]
+	pairs   []uint32  // bf16 strip, [pairs of columns][32]
+	row     []float32
+	tile    []float32 // [rows][32] of a product
+	other   []float32 // the second tile of a gated product
+	scores  []float32
+	top     asm.Top
 }
 
 var _ backend.Backend = (*Backend)(nil)
@@ -54,7 +54,7 @@ func New(o Options) *Backend {
 	n := max(o.Threads, 1)
 	b := &Backend{pool: newPool(n), exact: o.Exact, bf16: o.BF16, scratch: make([]scratch, n)}
 	for i := range b.scratch {
-		b.scratch[i].strip = new(asm.Strip)
+		b.scratch[i].decoder = new(asm.Decoder)
 	}
 	return b
 }

@@ -62,7 +62,7 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int, next asm.Tiles, done func(first, rows int)) {
 	clear(tile)
 	if w.tiles != nil && !b.exact {
-		s.strip.Multiply(tile, w.encoding, w.strip(g), next, &w.codebook, &b.acts, done)
+		s.decoder.Multiply(tile, w.encoding, w.strip(g), next, &w.codebook, &b.acts, done)
 		return
 	}
 	if done != nil {

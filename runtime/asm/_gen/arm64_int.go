@@ -28,9 +28,8 @@ import "fmt"
 const productParams = "out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int"
 
 const (
-	tileBytes  = 4096 // decoded
-	tileScales = 128  // bytes of d
-	outRow     = 128  // bytes of a row of out
+	panelScales = 128 // bytes of d
+	outRow      = 128 // bytes of a row of out
 )
 
 var productWidths = []int{12, 8, 4, 1}
@@ -105,11 +104,11 @@ func (g *a64) product(tier string, m, rows, step int, half func()) {
 			})
 			g.op("ADD", "$%d, R16", 4*rows)
 		}
-		g.loop("tile", "R8", 2, func() {
+		g.loop("panel", "R8", 2, func() {
 			if rows == 16 {
 				block()
-				g.op("ADD", "$%d, R17", tileBytes)
-				g.op("ADD", "$%d, R19", tileScales)
+				g.op("ADD", "$%d, R17", panelBytes)
+				g.op("ADD", "$%d, R19", panelScales)
 				return
 			}
 			g.loop("rows", "R9", 2, func() {
@@ -117,8 +116,8 @@ func (g *a64) product(tier string, m, rows, step int, half func()) {
 				g.op("ADD", "$%d, R17", rows*step)
 				g.op("ADD", "$%d, R19", 4*rows)
 			})
-			g.op("ADD", "$%d, R17", tileBytes-2*rows*step)
-			g.op("ADD", "$%d, R19", tileScales-2*4*rows)
+			g.op("ADD", "$%d, R17", panelBytes-2*rows*step)
+			g.op("ADD", "$%d, R19", panelScales-2*4*rows)
 		})
 		g.nextSliver(m)
 	})
@@ -306,7 +305,7 @@ func (g *a64) productNEON(m int) {
 		g.op("MOVD", "R0, R16")
 		g.op("MOVD", "R1, R17")
 		g.op("MOVD", "R2, R19")
-		g.loop("tile", "R8", 2, func() {
+		g.loop("panel", "R8", 2, func() {
 			g.op("MOVD", "R3, R20")
 			g.op("MOVD", "R4, R21")
 			g.op("MOVD", "R16, R24")
@@ -326,8 +325,8 @@ func (g *a64) productNEON(m int) {
 				g.op("ADD", "$%d, R24", 2*outRow)
 			})
 			g.op("ADD", "$64, R16")
-			g.op("ADD", "$%d, R17", tileBytes)
-			g.op("ADD", "$%d, R19", tileScales)
+			g.op("ADD", "$%d, R17", panelBytes)
+			g.op("ADD", "$%d, R19", panelScales)
 		})
 		g.nextSliver(m)
 	})

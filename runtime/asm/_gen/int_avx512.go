@@ -10,7 +10,7 @@ import (
 
 // The int8 kernels of AVX-512 with VNNI.
 //
-// Strips hold w8 + 128, because VPDPBUSD multiplies unsigned by signed bytes;
+// Panels hold w8 + 128, because VPDPBUSD multiplies unsigned by signed bytes;
 // accumulators start at comp = −128·Σ q. A vector holds 16 rows × 4 columns.
 //
 // Register plan of the product, m rows of activations:
@@ -39,7 +39,7 @@ func init() {
 }
 
 const (
-	tilePanel  = 4096 // bytes of a decoded tile
+	panelBytes = 4096 // w of one
 	groupSteps = 32   // vectors of 4 columns in 128
 )
 
@@ -182,7 +182,7 @@ func (p *product512) start() {
 func (p *product512) steps(first, end int) {
 	for u := range unrolled {
 		VMOVDQU64(Mem{Base: p.wp, Disp: 64 * u}, Z24)
-		VMOVDQU64(Mem{Base: p.wp, Disp: tilePanel + 64*u}, Z25)
+		VMOVDQU64(Mem{Base: p.wp, Disp: panelBytes + 64*u}, Z25)
 		for t := first; t < end; t++ {
 			VPBROADCASTD(Mem{Base: p.qp, Disp: 4 * (p.m*u + t)}, Z26)
 			VPDPBUSD(Z26, Z24, p.lo(t, u%p.chains()))
