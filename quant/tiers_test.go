@@ -2,25 +2,14 @@ package quant
 
 import (
 	"bytes"
-	"fmt"
 	"hash/crc32"
 	"math"
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"llada/formats"
 	"llada/runtime/asm"
 )
-
-// Tests run on the best kernels, or on those that the environment names.
-func TestMain(m *testing.M) {
-	if err := asm.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
-	}
-	os.Exit(m.Run())
-}
 
 // Containers are the same on every machine: each tier of kernels writes the
 // bytes of the portable ones, whatever the weights, shape and importance.

@@ -5,17 +5,12 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"llada/runtime/asm"
 	"llada/runtime/backend"
 )
 
 // BenchmarkDraw takes one token of LLaDA-8B's vocabulary.
 func BenchmarkDraw(b *testing.B) {
 	const vocab = 126464
-	defer asm.Use(asm.Active())
-	if err := asm.Start(); err != nil {
-		b.Fatal(err)
-	}
 	logits := make([]float32, vocab)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i := range logits {
