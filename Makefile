@@ -27,6 +27,7 @@ check:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "gofmt: $$unformatted"; exit 1; }
 	go vet ./...
 	$(STATICCHECK) ./...
+	go -C runtime/asm/_gen vet . && go -C runtime/asm/_gen test -count=1 .
 	go test -count=1 -run 'TestLayering|TestPackages' ./cmd/llada-run
 
 # One target at a time: go test fuzzes no more than that.

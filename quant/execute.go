@@ -157,7 +157,7 @@ func (e *encoder) group(dst []byte, g int, found *notFinite) (sums, error) {
 	var total asm.ErrorSums
 	tb := c.TileBytes()
 	for s := range ceil(from.cols, TileCols) {
-		most, err := from.turn(e.tiles, s)
+		most, err := from.read(e.tiles, s)
 		if err != nil {
 			return sums{}, fmt.Errorf("tensor %s: %w", e.from.Name, err)
 		}

@@ -100,7 +100,7 @@ func (f *folded) EncodeGroup(dst []byte, w []float32, n, cols int, importance []
 // scale for every block, D from the largest of them, sub-scales under D, then
 // the D that fits what these leave, with sub-scales of its own. A row keeps the
 // second D if its error is less.
-func (f *folded) encodeTile(tile []byte, k *work, x *asm.Tile, imp *[TileCols]float32) {
+func (f *folded) encodeTile(tile []byte, k *work, x *asm.Columns, imp *[TileCols]float32) {
 	var want, scale [Blocks]asm.Lanes
 	var d, inv, sum asm.Lanes
 	for b := range Blocks {
@@ -138,7 +138,7 @@ func (f *folded) encodeTile(tile []byte, k *work, x *asm.Tile, imp *[TileCols]fl
 }
 
 // refit tries the D that fits the chosen values best.
-func (f *folded) refit(d, inv, sum *asm.Lanes, scale, want *[Blocks]asm.Lanes, x *asm.Tile, imp *[TileCols]float32) {
+func (f *folded) refit(d, inv, sum *asm.Lanes, scale, want *[Blocks]asm.Lanes, x *asm.Columns, imp *[TileCols]float32) {
 	var fit [2]asm.Lanes
 	for b := range Blocks {
 		f.grid.Fit(&fit, x.Block(b), impBlock(imp, b), &scale[b], inv)

@@ -120,7 +120,7 @@ func measureTiles(c tiler, k *work, p *Panel, from source, data []byte, g int) (
 	var e asm.ErrorSums
 	tiles, tb := ceil(from.cols, TileCols), c.TileBytes()
 	for s := range tiles {
-		if _, err := from.turn(k, s); err != nil {
+		if _, err := from.read(k, s); err != nil {
 			return sums{}, err
 		}
 		at := (g*tiles + s) * tb

@@ -49,7 +49,7 @@ func (c Q8) EncodeGroup(dst []byte, w []float32, n, cols int, importance []float
 // encodeTile searches the scales of 16 rows at once. The search tries bfloat16
 // values down to 6 % below what maps a group's extreme to 127: clipping it so
 // wins about 0.3 dB, and clipping more wins nothing.
-func (Q8) encodeTile(tile []byte, k *work, x *asm.Tile, imp *[TileCols]float32) {
+func (Q8) encodeTile(tile []byte, k *work, x *asm.Columns, imp *[TileCols]float32) {
 	for g := range Groups {
 		lo := g * GroupCols
 		asm.SearchQ8(k.w[lo*TileRows:], &k.d[g], x.Group(g), (*[GroupCols]float32)(imp[lo:]))

@@ -2,25 +2,14 @@ package quant
 
 import (
 	"bytes"
-	"fmt"
 	"hash/crc32"
 	"math"
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"llada/formats"
 	"llada/runtime/asm"
 )
-
-// Tests run on the best kernels, or on those that the environment names.
-func TestMain(m *testing.M) {
-	if err := asm.Start(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
-	}
-	os.Exit(m.Run())
-}
 
 // Containers are the same on every machine: each tier of kernels writes the
 // bytes of the portable ones, whatever the weights, shape and importance.
@@ -114,7 +103,7 @@ func TestEncodedTileIsItsPanel(t *testing.T) {
 				c := codec(t, e).(tiler)
 				k := new(work)
 				from := source{numbers: w, n: TileRows, cols: TileCols}
-				most, err := from.turn(k, 0)
+				most, err := from.read(k, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -141,7 +130,7 @@ func TestClippedWeightsCount(t *testing.T) {
 	w[3] = -0x1p100
 	k := new(work)
 	from := source{numbers: w, n: TileRows, cols: TileCols}
-	most, _ := from.turn(k, 0)
+	most, _ := from.read(k, 0)
 	if math.Float32frombits(most) != 0x1p100 {
 		t.Fatalf("greatest magnitude %v", math.Float32frombits(most))
 	}

@@ -10,8 +10,8 @@ import (
 // work is one tile on its way from a checkpoint into a container, with room for
 // all that is computed from it.
 type work struct {
-	x    asm.Tile // as it was read, padded with zeros
-	clip asm.Tile // within ±huge, if x is not
+	x    asm.Columns // as it was read, padded with zeros
+	clip asm.Columns // within ±huge, if x is not
 	d    [Groups]asm.Lanes
 	w    asm.Panel // what the tile's bytes decode to, with d
 	code asm.Panel // codes in the order of w
@@ -19,11 +19,11 @@ type work struct {
 	imp  [TileCols]float32
 }
 
-// tiler is a codec that encodes turned tiles: bytes to tile, and what they
-// decode to into k.d and k.w. Weights are within ±huge.
+// tiler is a codec that encodes 16 rows × 256 columns at a time: bytes to tile,
+// and what they decode to into k.d and k.w. Weights are within ±huge.
 type tiler interface {
 	Quantized
-	encodeTile(tile []byte, k *work, x *asm.Tile, imp *[TileCols]float32)
+	encodeTile(tile []byte, k *work, x *asm.Columns, imp *[TileCols]float32)
 }
 
 // source is up to 16 rows of weights, plain bytes or numbers.
@@ -34,16 +34,16 @@ type source struct {
 	n, cols  int
 }
 
-// turn reads superblock s into k.x and returns the greatest magnitude of its
+// read puts superblock s into k.x and returns the greatest magnitude of its
 // weights, as bits.
-func (f *source) turn(k *work, s int) (uint32, error) {
+func (f *source) read(k *work, s int) (uint32, error) {
 	lo, hi := s*TileCols, min((s+1)*TileCols, f.cols)
 	whole := f.n == TileRows && hi-lo == TileCols
 	switch {
 	case whole && f.numbers != nil:
-		return asm.Turn(&k.x, f.numbers[lo:], f.cols), nil
+		return asm.ReadColumns(&k.x, f.numbers[lo:], f.cols), nil
 	case whole && f.encoding == formats.BF16:
-		return asm.TurnBF16(&k.x, f.data[2*lo:], f.cols), nil
+		return asm.ReadColumnsBF16(&k.x, f.data[2*lo:], f.cols), nil
 	}
 	clear(k.row[:])
 	for r := range f.n {
@@ -58,7 +58,7 @@ func (f *source) turn(k *work, s int) (uint32, error) {
 			return 0, err
 		}
 	}
-	return asm.Turn(&k.x, k.row[:], TileCols), nil
+	return asm.ReadColumns(&k.x, k.row[:], TileCols), nil
 }
 
 // importance spreads the importances of superblock s over k.imp. Padding has
@@ -77,7 +77,7 @@ func (k *work) importance(importance []float32, s, cols int) *[TileCols]float32 
 }
 
 // clipped is k.x within ±huge, given its greatest magnitude.
-func (k *work) clipped(most uint32) *asm.Tile {
+func (k *work) clipped(most uint32) *asm.Columns {
 	if most <= hugeBits {
 		return &k.x
 	}
@@ -107,7 +107,7 @@ func encodeTiles(c tiler, dst []byte, w []float32, n, cols int, importance []flo
 	from := source{numbers: w, n: n, cols: cols}
 	tb := c.TileBytes()
 	for s := range ceil(cols, TileCols) {
-		most, _ := from.turn(k, s) // numbers need no decoding, which could fail
+		most, _ := from.read(k, s) // numbers need no decoding, which could fail
 		c.encodeTile(dst[s*tb:(s+1)*tb], k, k.clipped(most), k.importance(importance, s, cols))
 	}
 }

@@ -16,10 +16,9 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	g := &cli.Globals{}
-	kernels := asm.Start()
 	root := newConvertCommand(g)
 	root.Version = version
 	g.AddFlags(root.PersistentFlags())
 	root.AddCommand(newInspectCommand(g), newVerifyCommand(g))
-	return cli.Main(root, g, args, cli.Usage(kernels))
+	return cli.Main(root, g, args, cli.Usage(asm.Check()))
 }

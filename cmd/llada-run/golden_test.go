@@ -75,12 +75,9 @@ func convertFolder(t testing.TB, folder string, level formats.Encoding) string {
 	return path
 }
 
-// open loads a container of the tiny model, to run on the best kernels.
+// open loads a container of the tiny model.
 func open(t testing.TB, level formats.Encoding, activations string) *loaded {
 	t.Helper()
-	if err := asm.Start(); err != nil {
-		t.Fatal(err)
-	}
 	o := modelOptions{path: convert(t, level), device: "cpu", activations: activations}
 	l, err := o.load(&cli.Globals{Threads: 2})
 	if err != nil {

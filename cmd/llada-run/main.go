@@ -18,7 +18,6 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	g := &cli.Globals{}
-	kernels := asm.Start()
 	root := &cobra.Command{
 		Use:   "llada-run",
 		Short: "Run a masked-diffusion language model",
@@ -32,5 +31,5 @@ Examples:
 	}
 	g.AddFlags(root.PersistentFlags())
 	root.AddCommand(newGenerateCommand(g), newScoreCommand(g), newCompareCommand(g), newLogitsCommand(g), newBenchCommand(g), newInfoCommand(g))
-	return cli.Main(root, g, args, cli.Usage(kernels))
+	return cli.Main(root, g, args, cli.Usage(asm.Check()))
 }

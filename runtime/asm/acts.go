@@ -11,25 +11,27 @@ const GroupCols = 128
 // Acts are rows of int8 activations (a8) packed for the product kernels: a
 // float32 scale per row and 128 columns, x ≈ scale·q. A superblock of 256 columns
 // stands together, since a strip meets all its rows before the next. In it, rows
-// stand in panels of 12 and, at the end, 8, 4 or 1; in a panel of m rows, 4
-// consecutive columns of each row (8 where a tier says so), [64][m][4].
+// stand in slivers of 12 and, at the end, 8, 4 or 1; in a sliver of m rows, 4
+// consecutive columns of each row (8 where a tier says so), [64][m][4]. A sliver
+// is what GotoBLAS calls so: rows of one operand as the innermost kernel takes
+// them.
 type Acts struct {
 	rows, cols int       // cols is padded to a multiple of 256
-	q          []int8    // [cols/256][panel]…
-	scale      []float32 // [cols/256][panel][2][m]
+	q          []int8    // [cols/256][sliver]…
+	scale      []float32 // [cols/256][sliver][2][m]
 	comp       []int32   // −128·Σ q, as scale: what an offset of 128 on the weights adds
-	panels     []panel
+	slivers    []sliver
 	runs       []run
 }
 
-// panel is a piece of m rows.
-type panel struct{ first, m int }
+// sliver is m rows from the first on.
+type sliver struct{ first, m int }
 
-// run is panels of one width, one after the other: what one call of a product
+// run is slivers of one width, one after the other: what one call of a product
 // kernel takes.
 type run struct {
-	panel         // the first of them
-	width, panels int
+	sliver         // the first of them
+	width, slivers int
 }
 
 // Reset sizes a for rows of cols columns. The contents are undefined.
@@ -41,28 +43,28 @@ func (a *Acts) Reset(rows, cols int) {
 	if rows == a.rows {
 		return
 	}
-	a.rows, a.panels, a.runs = rows, a.panels[:0], a.runs[:0]
+	a.rows, a.slivers, a.runs = rows, a.slivers[:0], a.runs[:0]
 	for first, width := 0, 0; width < len(widths); width++ {
 		m := widths[width]
 		n := (rows - first) / m
 		if n > 0 {
-			a.runs = append(a.runs, run{panel{first, m}, width, n})
+			a.runs = append(a.runs, run{sliver{first, m}, width, n})
 		}
 		for range n {
-			a.panels = append(a.panels, panel{first, m})
+			a.slivers = append(a.slivers, sliver{first, m})
 			first += m
 		}
 	}
 }
 
-// Panels is the number of panels; they may be filled concurrently.
-func (a *Acts) Panels() int { return len(a.panels) }
+// Slivers is the number of slivers; they may be filled concurrently.
+func (a *Acts) Slivers() int { return len(a.slivers) }
 
-// Fill quantizes the rows of panel p from x, [rows][cols] with cols as given to
+// Fill quantizes the rows of sliver i from x, [rows][cols] with cols as given to
 // Reset. In each group of 128 columns, scale = max|x|/127 and q is the integer
 // nearest to x·(127/max|x|), ties to even.
-func (a *Acts) Fill(p int, x []float32, cols int) {
-	k, at := active.ints, a.panels[p]
+func (a *Acts) Fill(i int, x []float32, cols int) {
+	k, at := active.ints, a.slivers[i]
 	var pad []float32 // of the last superblock, where the columns do not fill it
 	if cols != a.cols {
 		pad = make([]float32, PanelCols)
@@ -80,9 +82,9 @@ func (a *Acts) Fill(p int, x []float32, cols int) {
 	}
 }
 
-// at is where a panel's values and scales of superblock s begin.
-func (a *Acts) at(s int, p panel) (q, scale int) {
-	row := s*a.rows + p.first
+// at is where a sliver's values and scales of superblock s begin.
+func (a *Acts) at(s int, v sliver) (q, scale int) {
+	row := s*a.rows + v.first
 	return row * PanelCols, row * halves
 }
 

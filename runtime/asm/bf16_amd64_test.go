@@ -11,7 +11,7 @@ func TestMatMulBF16WithoutBF16(t *testing.T) {
 	if err := Use("avx512vnni"); err != nil {
 		t.Skip(err)
 	}
-	defer func(k floatKernels) { floatAVX512 = k }(floatAVX512)
-	floatAVX512.matmulBF16 = matMulBF16AVX512
+	defer func(k *floatKernels) { active.float = k }(active.float)
+	active.float = &floatAVX512
 	testMatMulBF16(t)
 }

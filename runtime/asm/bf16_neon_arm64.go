@@ -21,7 +21,7 @@ func matMulBF16NEON(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32,
 			matMulBF16Generic(&outs[t*ldo], ldo, w, ldw, pairs, &as[t*lda], lda, m)
 			continue
 		}
-		addTileNEON(&outs[t*ldo], ldo, &sums[0], m)
+		addOutputsNEON(&outs[t*ldo], ldo, &sums[0], m)
 	}
 }
 

@@ -38,8 +38,8 @@ func TestDecodeAll(t *testing.T) {
 		all(t, "decode/"+name, func(t *testing.T) {
 			var a Acts
 			a.Reset(256, 256)
-			for p := range a.Panels() {
-				a.Fill(p, x, 256)
+			for i := range a.Slivers() {
+				a.Fill(i, x, 256)
 			}
 			rng := rand.New(rand.NewPCG(3, 3))
 			books := codebooks
@@ -92,7 +92,7 @@ func decodeAll(t *testing.T, rng *rand.Rand, e Encoding, a *Acts, codebook *[16]
 		}
 		tiles[i] = tile
 	}
-	new(Strip).Multiply(out, e, Tiles{tiles[0], tiles[1]}, Tiles{}, codebook, a, nil)
+	new(Decoder).Multiply(out, e, Tiles{tiles[0], tiles[1]}, Tiles{}, codebook, a, nil)
 	for k := range 256 {
 		for r := range StripRows {
 			if got, want := out[k*StripRows+r], 127*float32(want[r/16][r%16][k]); got != want {
@@ -139,18 +139,18 @@ func saturate(t *testing.T, rng *rand.Rand, e Encoding, s, code byte, sign float
 	if e == Q6 {
 		w = ((int(code&63)-32)*int(int8(s)) + 16) >> 5
 	}
-	const n = 25 // a panel of each width
+	const n = 25 // a sliver of each width
 	x := make([]float32, n*256)
 	for i := range x {
 		x[i] = 127 * sign
 	}
 	var a Acts
 	a.Reset(n, 256)
-	for p := range a.Panels() {
-		a.Fill(p, x, 256)
+	for i := range a.Slivers() {
+		a.Fill(i, x, 256)
 	}
 	out := make([]float32, n*StripRows)
-	new(Strip).Multiply(out, e, Tiles{tile, tile}, Tiles{}, &codebook, &a, nil)
+	new(Decoder).Multiply(out, e, Tiles{tile, tile}, Tiles{}, &codebook, &a, nil)
 	for i, got := range out {
 		if want := float32(256 * 127 * w * int(sign)); got != want {
 			t.Fatalf("%d times %v: output %d is %v, want %v", w, 127*sign, i, got, want)
@@ -175,15 +175,15 @@ func TestQuantizeEdges(t *testing.T) {
 				var a, b Acts
 				a.Reset(rows, cols)
 				b.Reset(rows, cols)
-				for p := range a.Panels() {
-					a.Fill(p, x, cols)
+				for i := range a.Slivers() {
+					a.Fill(i, x, cols)
 				}
 				kernels := *active.ints
 				kernels.quantize = quantizeGeneric
 				before := active.ints
 				active.ints = &kernels
-				for p := range b.Panels() {
-					b.Fill(p, x, cols)
+				for i := range b.Slivers() {
+					b.Fill(i, x, cols)
 				}
 				active.ints = before
 				if fmt.Sprint(a.q) != fmt.Sprint(b.q) || fmt.Sprint(a.comp) != fmt.Sprint(b.comp) {

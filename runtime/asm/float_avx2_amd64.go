@@ -4,20 +4,20 @@ package asm
 
 // floatAVX2 needs AVX2 and FMA.
 var floatAVX2 = floatKernels{
-	matmul:     matMulAVX2,
-	matmulBF16: matMulBF16AVX2,
-	transpose:  transposeAVX2,
-	addTile:    addTileAVX2,
-	copyTile:   copyTileAVX2,
-	streamTile: streamTileAVX2,
-	dot:        dotAVX2,
-	rmsnorm:    rmsNormAVX2,
-	silu:       siluAVX2,
-	softmax:    softmaxAVX2,
-	rotate:     rotateAVX2,
-	sumExp:     sumExpAVX2,
-	argMax:     argMaxAVX2,
-	above:      aboveAVX2,
+	matmul:        matMulAVX2,
+	matmulBF16:    matMulBF16AVX2,
+	transpose:     transposeAVX2,
+	addOutputs:    addOutputsAVX2,
+	copyOutputs:   copyOutputsAVX2,
+	streamOutputs: streamOutputsAVX2,
+	dot:           dotAVX2,
+	rmsnorm:       rmsNormAVX2,
+	silu:          siluAVX2,
+	softmax:       softmaxAVX2,
+	rotate:        rotateAVX2,
+	sumExp:        sumExpAVX2,
+	argMax:        argMaxAVX2,
+	above:         aboveAVX2,
 }
 
 //go:noescape
@@ -27,13 +27,13 @@ func matMulAVX2(out *float32, ldo int, w *float32, ldw, cols int, a *float32, ld
 func matMulBF16AVX2(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)
 
 //go:noescape
-func addTileAVX2(dst *float32, ld int, tile *float32, rows int)
+func addOutputsAVX2(dst *float32, ld int, outputs *float32, rows int)
 
 //go:noescape
-func copyTileAVX2(dst *float32, ld int, tile *float32, rows int)
+func copyOutputsAVX2(dst *float32, ld int, outputs *float32, rows int)
 
 //go:noescape
-func streamTileAVX2(dst *float32, ld int, tile *float32, rows int)
+func streamOutputsAVX2(dst *float32, ld int, outputs *float32, rows int)
 
 //go:noescape
 func dotAVX2(x, y *float32, n int) float32

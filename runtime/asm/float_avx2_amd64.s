@@ -2064,12 +2064,12 @@ DATA slide<>+120(SB)/4, $0x00000000
 DATA slide<>+124(SB)/4, $0x00000000
 GLOBL slide<>(SB), RODATA|NOPTR, $128
 
-// func addTileAVX2(dst *float32, ld int, tile *float32, rows int)
+// func addOutputsAVX2(dst *float32, ld int, outputs *float32, rows int)
 // Requires: AVX, MMX+
-TEXT ·addTileAVX2(SB), NOSPLIT, $0-32
+TEXT ·addOutputsAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ ld+8(FP), CX
-	MOVQ tile+16(FP), DX
+	MOVQ outputs+16(FP), DX
 	MOVQ rows+24(FP), BX
 	SHLQ $0x02, CX
 	LEAQ (CX)(CX*2), SI
@@ -2098,12 +2098,12 @@ row4:
 	VZEROUPPER
 	RET
 
-// func copyTileAVX2(dst *float32, ld int, tile *float32, rows int)
+// func copyOutputsAVX2(dst *float32, ld int, outputs *float32, rows int)
 // Requires: AVX, MMX+
-TEXT ·copyTileAVX2(SB), NOSPLIT, $0-32
+TEXT ·copyOutputsAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ ld+8(FP), CX
-	MOVQ tile+16(FP), DX
+	MOVQ outputs+16(FP), DX
 	MOVQ rows+24(FP), BX
 	SHLQ $0x02, CX
 	LEAQ (CX)(CX*2), SI
@@ -2128,12 +2128,12 @@ row5:
 	VZEROUPPER
 	RET
 
-// func streamTileAVX2(dst *float32, ld int, tile *float32, rows int)
+// func streamOutputsAVX2(dst *float32, ld int, outputs *float32, rows int)
 // Requires: AVX, MMX+
-TEXT ·streamTileAVX2(SB), NOSPLIT, $0-32
+TEXT ·streamOutputsAVX2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ ld+8(FP), CX
-	MOVQ tile+16(FP), DX
+	MOVQ outputs+16(FP), DX
 	MOVQ rows+24(FP), BX
 	SHLQ $0x02, CX
 

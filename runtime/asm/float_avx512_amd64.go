@@ -4,20 +4,20 @@ package asm
 
 // floatAVX512 needs AVX-512 F, BMI2 and POPCNT.
 var floatAVX512 = floatKernels{
-	matmul:     matMulAVX512,
-	matmulBF16: matMulBF16AVX512,
-	transpose:  transposeAVX2,
-	addTile:    addTileAVX512,
-	copyTile:   copyTileAVX512,
-	streamTile: streamTileAVX512,
-	dot:        dotAVX512,
-	rmsnorm:    rmsNormAVX512,
-	silu:       siluAVX512,
-	softmax:    softmaxAVX512,
-	rotate:     rotateAVX512,
-	sumExp:     sumExpAVX512,
-	argMax:     argMaxAVX512,
-	above:      aboveAVX512,
+	matmul:        matMulAVX512,
+	matmulBF16:    matMulBF16AVX512,
+	transpose:     transposeAVX2,
+	addOutputs:    addOutputsAVX512,
+	copyOutputs:   copyOutputsAVX512,
+	streamOutputs: streamOutputsAVX512,
+	dot:           dotAVX512,
+	rmsnorm:       rmsNormAVX512,
+	silu:          siluAVX512,
+	softmax:       softmaxAVX512,
+	rotate:        rotateAVX512,
+	sumExp:        sumExpAVX512,
+	argMax:        argMaxAVX512,
+	above:         aboveAVX512,
 }
 
 //go:noescape
@@ -27,13 +27,13 @@ func matMulAVX512(out *float32, ldo int, w *float32, ldw, cols int, a *float32, 
 func matMulBF16AVX512(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)
 
 //go:noescape
-func addTileAVX512(dst *float32, ld int, tile *float32, rows int)
+func addOutputsAVX512(dst *float32, ld int, outputs *float32, rows int)
 
 //go:noescape
-func copyTileAVX512(dst *float32, ld int, tile *float32, rows int)
+func copyOutputsAVX512(dst *float32, ld int, outputs *float32, rows int)
 
 //go:noescape
-func streamTileAVX512(dst *float32, ld int, tile *float32, rows int)
+func streamOutputsAVX512(dst *float32, ld int, outputs *float32, rows int)
 
 //go:noescape
 func dotAVX512(x, y *float32, n int) float32

@@ -1965,12 +1965,12 @@ done3:
 	VZEROUPPER
 	RET
 
-// func addTileAVX512(dst *float32, ld int, tile *float32, rows int)
+// func addOutputsAVX512(dst *float32, ld int, outputs *float32, rows int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·addTileAVX512(SB), NOSPLIT, $0-32
+TEXT ·addOutputsAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ ld+8(FP), CX
-	MOVQ tile+16(FP), DX
+	MOVQ outputs+16(FP), DX
 	MOVQ rows+24(FP), BX
 	SHLQ $0x02, CX
 	LEAQ (CX)(CX*2), SI
@@ -1993,12 +1993,12 @@ row4:
 	VZEROUPPER
 	RET
 
-// func copyTileAVX512(dst *float32, ld int, tile *float32, rows int)
+// func copyOutputsAVX512(dst *float32, ld int, outputs *float32, rows int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·copyTileAVX512(SB), NOSPLIT, $0-32
+TEXT ·copyOutputsAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ ld+8(FP), CX
-	MOVQ tile+16(FP), DX
+	MOVQ outputs+16(FP), DX
 	MOVQ rows+24(FP), BX
 	SHLQ $0x02, CX
 	LEAQ (CX)(CX*2), SI
@@ -2019,12 +2019,12 @@ row5:
 	VZEROUPPER
 	RET
 
-// func streamTileAVX512(dst *float32, ld int, tile *float32, rows int)
+// func streamOutputsAVX512(dst *float32, ld int, outputs *float32, rows int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·streamTileAVX512(SB), NOSPLIT, $0-32
+TEXT ·streamOutputsAVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ ld+8(FP), CX
-	MOVQ tile+16(FP), DX
+	MOVQ outputs+16(FP), DX
 	MOVQ rows+24(FP), BX
 	SHLQ $0x02, CX
 

@@ -3,30 +3,30 @@
 package asm
 
 var floatNEON = floatKernels{
-	matmul:     matMulNEON,
-	matmulBF16: matMulBF16NEON,
-	transpose:  transposeGeneric,
-	addTile:    addTileNEON,
-	copyTile:   copyTileNEON,
-	streamTile: copyTileNEON,
-	dot:        dotNEON,
-	rmsnorm:    rmsNormNEON,
-	silu:       siluNEON,
-	softmax:    softmaxNEON,
-	rotate:     rotateNEON,
-	sumExp:     sumExpNEON,
-	argMax:     argMaxNEON,
-	above:      aboveNEON,
+	matmul:        matMulNEON,
+	matmulBF16:    matMulBF16NEON,
+	transpose:     transposeGeneric,
+	addOutputs:    addOutputsNEON,
+	copyOutputs:   copyOutputsNEON,
+	streamOutputs: copyOutputsNEON,
+	dot:           dotNEON,
+	rmsnorm:       rmsNormNEON,
+	silu:          siluNEON,
+	softmax:       softmaxNEON,
+	rotate:        rotateNEON,
+	sumExp:        sumExpNEON,
+	argMax:        argMaxNEON,
+	above:         aboveNEON,
 }
 
 //go:noescape
 func matMulNEON(out *float32, ldo int, w *float32, ldw, cols int, a *float32, lda, n int)
 
 //go:noescape
-func addTileNEON(dst *float32, ld int, tile *float32, rows int)
+func addOutputsNEON(dst *float32, ld int, outputs *float32, rows int)
 
 //go:noescape
-func copyTileNEON(dst *float32, ld int, tile *float32, rows int)
+func copyOutputsNEON(dst *float32, ld int, outputs *float32, rows int)
 
 //go:noescape
 func dotNEON(x, y *float32, n int) float32

@@ -430,11 +430,11 @@ done:
 	MSR  R20, FPCR
 	RET
 
-// func addTileNEON(dst *float32, ld int, tile *float32, rows int)
-TEXT ·addTileNEON(SB), NOSPLIT, $0-32
+// func addOutputsNEON(dst *float32, ld int, outputs *float32, rows int)
+TEXT ·addOutputsNEON(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD ld+8(FP), R1
-	MOVD tile+16(FP), R2
+	MOVD outputs+16(FP), R2
 	MOVD rows+24(FP), R3
 	LSL  $2, R1, R1
 	ADD  R1<<3, R0, R4
@@ -465,11 +465,11 @@ row:
 
 	RET
 
-// func copyTileNEON(dst *float32, ld int, tile *float32, rows int)
-TEXT ·copyTileNEON(SB), NOSPLIT, $0-32
+// func copyOutputsNEON(dst *float32, ld int, outputs *float32, rows int)
+TEXT ·copyOutputsNEON(SB), NOSPLIT, $0-32
 	MOVD dst+0(FP), R0
 	MOVD ld+8(FP), R1
-	MOVD tile+16(FP), R2
+	MOVD outputs+16(FP), R2
 	MOVD rows+24(FP), R3
 	LSL  $2, R1, R1
 	ADD  R1<<3, R0, R4

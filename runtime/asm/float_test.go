@@ -51,8 +51,8 @@ func TestFloatKernelsAgree(t *testing.T) {
 			}
 			both("dot", func(k *floatKernels, z []float32) { z[0] = k.dot(&x[0], &y[0], n) })
 			if rows := n / StripRows; rows > 0 {
-				both("addTile", func(k *floatKernels, z []float32) { k.addTile(&z[0], 2*StripRows, &x[0], rows) })
-				both("copyTile", func(k *floatKernels, z []float32) { k.copyTile(&z[0], 2*StripRows, &x[0], rows) })
+				both("addOutputs", func(k *floatKernels, z []float32) { k.addOutputs(&z[0], 2*StripRows, &x[0], rows) })
+				both("copyOutputs", func(k *floatKernels, z []float32) { k.copyOutputs(&z[0], 2*StripRows, &x[0], rows) })
 			}
 			both("rmsnorm", func(k *floatKernels, z []float32) { k.rmsnorm(&z[0], &x[0], &y[0], n, scale) })
 			both("silu", func(k *floatKernels, z []float32) { k.silu(&z[0], &x[0], &y[0], n) })

@@ -108,11 +108,11 @@ func decodeQ8Generic(w *byte, d *float32, tile *byte) {
 // productGeneric keeps the sums of rows r and r+8 in one 64-bit register as
 // low + 2³²·high, which is exact: each sum has at most 22 bits and a sign.
 func productGeneric(m int) productKernel {
-	return func(out *float32, w *byte, d *float32, q *int8, scale *float32, _ *int32, panels, qStride, sStride int) {
+	return func(out *float32, w *byte, d *float32, q *int8, scale *float32, _ *int32, slivers, qStride, sStride int) {
 		ws, ds := unsafe.Slice(w, 2*PanelBytes), unsafe.Slice(d, 2*halves*PanelRows)
-		outs := unsafe.Slice(out, panels*m*StripRows)
-		qs := unsafe.Slice(q, (panels-1)*qStride+PanelCols*m)
-		ss := unsafe.Slice(scale, (panels-1)*sStride/4+halves*m)
+		outs := unsafe.Slice(out, slivers*m*StripRows)
+		qs := unsafe.Slice(q, (slivers-1)*qStride+PanelCols*m)
+		ss := unsafe.Slice(scale, (slivers-1)*sStride/4+halves*m)
 		var pair [PanelRows / 2][GroupCols]int64 // row r in the low half, row r+8 in the high half
 		var x [GroupCols]int64
 		for i := range 2 {
@@ -124,7 +124,7 @@ func productGeneric(m int) productKernel {
 					}
 				}
 				scales := ds[(i*halves+g)*PanelRows:][:PanelRows]
-				for p := range panels {
+				for p := range slivers {
 					for t := range m {
 						for k := range x {
 							x[k] = int64(qs[p*qStride+((g*GroupCols+k)/4*m+t)*4+k%4])

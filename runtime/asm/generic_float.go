@@ -8,20 +8,20 @@ import (
 
 // genericFloats is the definition of the float32 kernels.
 var genericFloats = floatKernels{
-	matmul:     matMulGeneric,
-	matmulBF16: matMulBF16Generic,
-	transpose:  transposeGeneric,
-	addTile:    wholeGeneric(addRows),
-	copyTile:   wholeGeneric(copyRows),
-	streamTile: wholeGeneric(copyRows),
-	dot:        dotGeneric,
-	rmsnorm:    rmsNormGeneric,
-	silu:       siluGeneric,
-	softmax:    softmaxGeneric,
-	rotate:     rotateGeneric,
-	sumExp:     sumExpGeneric,
-	argMax:     argMaxGeneric,
-	above:      aboveGeneric,
+	matmul:        matMulGeneric,
+	matmulBF16:    matMulBF16Generic,
+	transpose:     transposeGeneric,
+	addOutputs:    wholeGeneric(addRows),
+	copyOutputs:   wholeGeneric(copyRows),
+	streamOutputs: wholeGeneric(copyRows),
+	dot:           dotGeneric,
+	rmsnorm:       rmsNormGeneric,
+	silu:          siluGeneric,
+	softmax:       softmaxGeneric,
+	rotate:        rotateGeneric,
+	sumExp:        sumExpGeneric,
+	argMax:        argMaxGeneric,
+	above:         aboveGeneric,
 }
 
 // lanes is the number of partial sums of a reduction: element i goes to lane

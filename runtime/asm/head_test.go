@@ -103,7 +103,7 @@ func BenchmarkVector(b *testing.B) {
 				call func()
 			}{
 				{"dot", func() { Dot(x, y) }},
-				{"addTile", func() { AddTile(z, StripRows, x, n/StripRows, StripRows) }},
+				{"addOutputs", func() { AddOutputs(z, StripRows, x, n/StripRows, StripRows) }},
 				{"rmsnorm", func() { RMSNorm(z, x, y, 1e-5) }},
 				{"silu", func() { SiLUMul(z, x, y) }},
 				{"softmax", func() { Softmax(z, 0.1) }},

@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func productAVX2x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX2x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productAVX2x12(SB), NOSPLIT, $0-72
 	VPCMPEQW Y8, Y8, Y8
@@ -15,15 +15,15 @@ TEXT ·productAVX2x12(SB), NOSPLIT, $0-72
 	MOVQ     q+24(FP), BX
 	MOVQ     scale+32(FP), SI
 	MOVQ     comp+40(FP), DI
-	MOVQ     panels+48(FP), R8
+	MOVQ     slivers+48(FP), R8
 
-panel_12:
+sliver_12:
 	MOVQ $0x00000002, R9
 
 half_12:
 	MOVQ $0x00000002, R10
 
-tile_12:
+panel_12:
 	XORQ R11, R11
 
 row_12:
@@ -156,7 +156,7 @@ steps_12:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_12
+	JNE          panel_12
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -176,11 +176,11 @@ steps_12:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_12
+	JNE          sliver_12
 	VZEROUPPER
 	RET
 
-// func productAVX2x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX2x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productAVX2x8(SB), NOSPLIT, $0-72
 	VPCMPEQW Y8, Y8, Y8
@@ -191,15 +191,15 @@ TEXT ·productAVX2x8(SB), NOSPLIT, $0-72
 	MOVQ     q+24(FP), BX
 	MOVQ     scale+32(FP), SI
 	MOVQ     comp+40(FP), DI
-	MOVQ     panels+48(FP), R8
+	MOVQ     slivers+48(FP), R8
 
-panel_8:
+sliver_8:
 	MOVQ $0x00000002, R9
 
 half_8:
 	MOVQ $0x00000002, R10
 
-tile_8:
+panel_8:
 	XORQ R11, R11
 
 row_8:
@@ -332,7 +332,7 @@ steps_8:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_8
+	JNE          panel_8
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -352,11 +352,11 @@ steps_8:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_8
+	JNE          sliver_8
 	VZEROUPPER
 	RET
 
-// func productAVX2x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX2x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productAVX2x4(SB), NOSPLIT, $0-72
 	VPCMPEQW Y8, Y8, Y8
@@ -367,15 +367,15 @@ TEXT ·productAVX2x4(SB), NOSPLIT, $0-72
 	MOVQ     q+24(FP), BX
 	MOVQ     scale+32(FP), SI
 	MOVQ     comp+40(FP), DI
-	MOVQ     panels+48(FP), R8
+	MOVQ     slivers+48(FP), R8
 
-panel_4:
+sliver_4:
 	MOVQ $0x00000002, R9
 
 half_4:
 	MOVQ $0x00000002, R10
 
-tile_4:
+panel_4:
 	XORQ         R11, R11
 	VPBROADCASTD (DI)(R11*1), Y0
 	VPSRAD       $0x01, Y0, Y0
@@ -503,7 +503,7 @@ steps_4:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_4
+	JNE          panel_4
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -523,11 +523,11 @@ steps_4:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_4
+	JNE          sliver_4
 	VZEROUPPER
 	RET
 
-// func productAVX2x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX2x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productAVX2x1(SB), NOSPLIT, $0-72
 	VPCMPEQW Y8, Y8, Y8
@@ -538,15 +538,15 @@ TEXT ·productAVX2x1(SB), NOSPLIT, $0-72
 	MOVQ     q+24(FP), BX
 	MOVQ     scale+32(FP), SI
 	MOVQ     comp+40(FP), DI
-	MOVQ     panels+48(FP), R8
+	MOVQ     slivers+48(FP), R8
 
-panel_1:
+sliver_1:
 	MOVQ $0x00000002, R9
 
 half_1:
 	MOVQ $0x00000002, R10
 
-tile_1:
+panel_1:
 	XORQ         R11, R11
 	VPBROADCASTD (DI)(R11*1), Y0
 	VPSRAD       $0x01, Y0, Y0
@@ -596,7 +596,7 @@ steps_1:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_1
+	JNE          panel_1
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -616,11 +616,11 @@ steps_1:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_1
+	JNE          sliver_1
 	VZEROUPPER
 	RET
 
-// func productWideAVX2x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productWideAVX2x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productWideAVX2x12(SB), $3104-72
 	LEAQ     31(SP), AX
@@ -633,9 +633,9 @@ TEXT ·productWideAVX2x12(SB), $3104-72
 	MOVQ     q+24(FP), SI
 	MOVQ     scale+32(FP), DI
 	MOVQ     comp+40(FP), R8
-	MOVQ     panels+48(FP), R9
+	MOVQ     slivers+48(FP), R9
 
-panel_12:
+sliver_12:
 	MOVQ $0x00000002, R10
 
 half_12:
@@ -673,7 +673,7 @@ apart_12:
 	JNE     apart_12
 	MOVQ    $0x00000002, R11
 
-tile_12:
+panel_12:
 	XORQ R12, R12
 
 row_12:
@@ -788,7 +788,7 @@ steps_12:
 	ADDQ         $0x00000080, BX
 	ADDQ         $0x00000040, CX
 	DECQ         R11
-	JNE          tile_12
+	JNE          panel_12
 	SUBQ         $0x00001800, DX
 	SUBQ         $0x000000c0, BX
 	SUBQ         $0x00000080, CX
@@ -807,11 +807,11 @@ steps_12:
 	ADDQ         R10, DI
 	ADDQ         R10, R8
 	DECQ         R9
-	JNE          panel_12
+	JNE          sliver_12
 	VZEROUPPER
 	RET
 
-// func productWideAVX2x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productWideAVX2x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productWideAVX2x8(SB), $2080-72
 	LEAQ     31(SP), AX
@@ -824,9 +824,9 @@ TEXT ·productWideAVX2x8(SB), $2080-72
 	MOVQ     q+24(FP), SI
 	MOVQ     scale+32(FP), DI
 	MOVQ     comp+40(FP), R8
-	MOVQ     panels+48(FP), R9
+	MOVQ     slivers+48(FP), R9
 
-panel_8:
+sliver_8:
 	MOVQ $0x00000002, R10
 
 half_8:
@@ -864,7 +864,7 @@ apart_8:
 	JNE     apart_8
 	MOVQ    $0x00000002, R11
 
-tile_8:
+panel_8:
 	XORQ R12, R12
 
 row_8:
@@ -979,7 +979,7 @@ steps_8:
 	ADDQ         $0x00000080, BX
 	ADDQ         $0x00000040, CX
 	DECQ         R11
-	JNE          tile_8
+	JNE          panel_8
 	SUBQ         $0x00001800, DX
 	SUBQ         $0x000000c0, BX
 	SUBQ         $0x00000080, CX
@@ -998,11 +998,11 @@ steps_8:
 	ADDQ         R10, DI
 	ADDQ         R10, R8
 	DECQ         R9
-	JNE          panel_8
+	JNE          sliver_8
 	VZEROUPPER
 	RET
 
-// func productWideAVX2x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productWideAVX2x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productWideAVX2x4(SB), $1056-72
 	LEAQ     31(SP), AX
@@ -1015,9 +1015,9 @@ TEXT ·productWideAVX2x4(SB), $1056-72
 	MOVQ     q+24(FP), SI
 	MOVQ     scale+32(FP), DI
 	MOVQ     comp+40(FP), R8
-	MOVQ     panels+48(FP), R9
+	MOVQ     slivers+48(FP), R9
 
-panel_4:
+sliver_4:
 	MOVQ $0x00000002, R10
 
 half_4:
@@ -1055,7 +1055,7 @@ apart_4:
 	JNE     apart_4
 	MOVQ    $0x00000002, R11
 
-tile_4:
+panel_4:
 	XORQ         R12, R12
 	VPBROADCASTD (R8)(R12*1), Y0
 	VMOVDQA      Y0, Y1
@@ -1165,7 +1165,7 @@ steps_4:
 	ADDQ         $0x00000080, BX
 	ADDQ         $0x00000040, CX
 	DECQ         R11
-	JNE          tile_4
+	JNE          panel_4
 	SUBQ         $0x00001800, DX
 	SUBQ         $0x000000c0, BX
 	SUBQ         $0x00000080, CX
@@ -1184,11 +1184,11 @@ steps_4:
 	ADDQ         R10, DI
 	ADDQ         R10, R8
 	DECQ         R9
-	JNE          panel_4
+	JNE          sliver_4
 	VZEROUPPER
 	RET
 
-// func productWideAVX2x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productWideAVX2x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, FMA3
 TEXT ·productWideAVX2x1(SB), $288-72
 	LEAQ     31(SP), AX
@@ -1201,9 +1201,9 @@ TEXT ·productWideAVX2x1(SB), $288-72
 	MOVQ     q+24(FP), SI
 	MOVQ     scale+32(FP), DI
 	MOVQ     comp+40(FP), R8
-	MOVQ     panels+48(FP), R9
+	MOVQ     slivers+48(FP), R9
 
-panel_1:
+sliver_1:
 	MOVQ $0x00000002, R10
 
 half_1:
@@ -1241,7 +1241,7 @@ apart_1:
 	JNE     apart_1
 	MOVQ    $0x00000002, R11
 
-tile_1:
+panel_1:
 	XORQ         R12, R12
 	VPBROADCASTD (R8)(R12*1), Y0
 	VMOVDQA      Y0, Y1
@@ -1288,7 +1288,7 @@ steps_1:
 	ADDQ         $0x00000080, BX
 	ADDQ         $0x00000040, CX
 	DECQ         R11
-	JNE          tile_1
+	JNE          panel_1
 	SUBQ         $0x00001800, DX
 	SUBQ         $0x000000c0, BX
 	SUBQ         $0x00000080, CX
@@ -1307,7 +1307,7 @@ steps_1:
 	ADDQ         R10, DI
 	ADDQ         R10, R8
 	DECQ         R9
-	JNE          panel_1
+	JNE          sliver_1
 	VZEROUPPER
 	RET
 

@@ -35,16 +35,16 @@ func decodeQ6AVX512(w *byte, d *float32, tile *byte)
 func decodeQ8AVX512(w *byte, d *float32, tile *byte)
 
 //go:noescape
-func productAVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productAVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
-func productAVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productAVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
-func productAVX512x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productAVX512x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
-func productAVX512x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productAVX512x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
 func decodingProductQ4AVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
@@ -65,4 +65,4 @@ func decodingProductQ8AVX512x12(out *float32, w *byte, d *float32, q *int8, scal
 func decodingProductQ8AVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
 
 //go:noescape
-func askingProductAVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int, upperAhead, lowerAhead *byte)
+func askingProductAVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int, upperAhead, lowerAhead *byte)

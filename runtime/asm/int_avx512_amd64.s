@@ -4,16 +4,16 @@
 
 #include "textflag.h"
 
-// func productAVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX512F, AVX512VNNI
 TEXT ·productAVX512x12(SB), NOSPLIT, $0-72
 	MOVQ out+0(FP), AX
 	MOVQ q+24(FP), CX
 	MOVQ scale+32(FP), DX
 	MOVQ comp+40(FP), BX
-	MOVQ panels+48(FP), SI
+	MOVQ slivers+48(FP), SI
 
-panel_12:
+sliver_12:
 	MOVQ w+8(FP), R8
 	MOVQ CX, R9
 	MOVQ DX, R10
@@ -503,20 +503,20 @@ turns_12:
 	ADDQ         DI, DX
 	ADDQ         DI, BX
 	DECQ         SI
-	JNE          panel_12
+	JNE          sliver_12
 	VZEROUPPER
 	RET
 
-// func productAVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX512x8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX512F, AVX512VNNI
 TEXT ·productAVX512x8(SB), NOSPLIT, $0-72
 	MOVQ out+0(FP), AX
 	MOVQ q+24(FP), CX
 	MOVQ scale+32(FP), DX
 	MOVQ comp+40(FP), BX
-	MOVQ panels+48(FP), SI
+	MOVQ slivers+48(FP), SI
 
-panel_8:
+sliver_8:
 	MOVQ w+8(FP), R8
 	MOVQ CX, R9
 	MOVQ DX, R10
@@ -866,20 +866,20 @@ turns_8:
 	ADDQ         DI, DX
 	ADDQ         DI, BX
 	DECQ         SI
-	JNE          panel_8
+	JNE          sliver_8
 	VZEROUPPER
 	RET
 
-// func productAVX512x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX512x4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX512F, AVX512VNNI
 TEXT ·productAVX512x4(SB), NOSPLIT, $0-72
 	MOVQ out+0(FP), AX
 	MOVQ q+24(FP), CX
 	MOVQ scale+32(FP), DX
 	MOVQ comp+40(FP), BX
-	MOVQ panels+48(FP), SI
+	MOVQ slivers+48(FP), SI
 
-panel_4:
+sliver_4:
 	MOVQ w+8(FP), R8
 	MOVQ CX, R9
 	MOVQ DX, R10
@@ -1089,20 +1089,20 @@ turns_4:
 	ADDQ         DI, DX
 	ADDQ         DI, BX
 	DECQ         SI
-	JNE          panel_4
+	JNE          sliver_4
 	VZEROUPPER
 	RET
 
-// func productAVX512x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVX512x1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX512F, AVX512VNNI
 TEXT ·productAVX512x1(SB), NOSPLIT, $0-72
 	MOVQ out+0(FP), AX
 	MOVQ q+24(FP), CX
 	MOVQ scale+32(FP), DX
 	MOVQ comp+40(FP), BX
-	MOVQ panels+48(FP), SI
+	MOVQ slivers+48(FP), SI
 
-panel_1:
+sliver_1:
 	MOVQ w+8(FP), R8
 	MOVQ CX, R9
 	MOVQ DX, R10
@@ -1195,11 +1195,11 @@ turns_1:
 	ADDQ         DI, DX
 	ADDQ         DI, BX
 	DECQ         SI
-	JNE          panel_1
+	JNE          sliver_1
 	VZEROUPPER
 	RET
 
-// func askingProductAVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int, upperAhead *byte, lowerAhead *byte)
+// func askingProductAVX512x12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int, upperAhead *byte, lowerAhead *byte)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·askingProductAVX512x12(SB), NOSPLIT, $0-88
 	MOVQ upperAhead+72(FP), AX
@@ -1208,9 +1208,9 @@ TEXT ·askingProductAVX512x12(SB), NOSPLIT, $0-88
 	MOVQ q+24(FP), BX
 	MOVQ scale+32(FP), SI
 	MOVQ comp+40(FP), DI
-	MOVQ panels+48(FP), R8
+	MOVQ slivers+48(FP), R8
 
-panel_asking_12:
+sliver_asking_12:
 	MOVQ w+8(FP), R10
 	MOVQ BX, R11
 	MOVQ SI, R12
@@ -1708,7 +1708,7 @@ turns_asking_12:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_asking_12
+	JNE          sliver_asking_12
 	VZEROUPPER
 	RET
 

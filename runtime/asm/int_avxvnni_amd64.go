@@ -23,13 +23,13 @@ func probeAVXVNNI(n int)
 func decodeQ4AVXVNNI(w *byte, d *float32, tile *byte, codebook *int8)
 
 //go:noescape
-func productAVXVNNIx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productAVXVNNIx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
-func productAVXVNNIx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productAVXVNNIx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
-func productAVXVNNIx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productAVXVNNIx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
-func productAVXVNNIx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productAVXVNNIx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)

@@ -4,7 +4,7 @@
 
 #include "textflag.h"
 
-// func productAVXVNNIx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVXVNNIx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, AVX_VNNI, FMA3
 TEXT ·productAVXVNNIx12(SB), NOSPLIT, $0-72
 	MOVQ out+0(FP), AX
@@ -13,15 +13,15 @@ TEXT ·productAVXVNNIx12(SB), NOSPLIT, $0-72
 	MOVQ q+24(FP), BX
 	MOVQ scale+32(FP), SI
 	MOVQ comp+40(FP), DI
-	MOVQ panels+48(FP), R8
+	MOVQ slivers+48(FP), R8
 
-panel_12:
+sliver_12:
 	MOVQ $0x00000002, R9
 
 half_12:
 	MOVQ $0x00000002, R10
 
-tile_12:
+panel_12:
 	XORQ R11, R11
 
 row_12:
@@ -192,7 +192,7 @@ steps_12:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_12
+	JNE          panel_12
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -212,11 +212,11 @@ steps_12:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_12
+	JNE          sliver_12
 	VZEROUPPER
 	RET
 
-// func productAVXVNNIx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVXVNNIx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, AVX_VNNI, FMA3
 TEXT ·productAVXVNNIx8(SB), NOSPLIT, $0-72
 	MOVQ out+0(FP), AX
@@ -225,15 +225,15 @@ TEXT ·productAVXVNNIx8(SB), NOSPLIT, $0-72
 	MOVQ q+24(FP), BX
 	MOVQ scale+32(FP), SI
 	MOVQ comp+40(FP), DI
-	MOVQ panels+48(FP), R8
+	MOVQ slivers+48(FP), R8
 
-panel_8:
+sliver_8:
 	MOVQ $0x00000002, R9
 
 half_8:
 	MOVQ $0x00000002, R10
 
-tile_8:
+panel_8:
 	XORQ R11, R11
 
 row_8:
@@ -358,7 +358,7 @@ steps_8:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_8
+	JNE          panel_8
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -378,11 +378,11 @@ steps_8:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_8
+	JNE          sliver_8
 	VZEROUPPER
 	RET
 
-// func productAVXVNNIx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVXVNNIx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, AVX_VNNI, FMA3
 TEXT ·productAVXVNNIx4(SB), NOSPLIT, $0-72
 	MOVQ out+0(FP), AX
@@ -391,15 +391,15 @@ TEXT ·productAVXVNNIx4(SB), NOSPLIT, $0-72
 	MOVQ q+24(FP), BX
 	MOVQ scale+32(FP), SI
 	MOVQ comp+40(FP), DI
-	MOVQ panels+48(FP), R8
+	MOVQ slivers+48(FP), R8
 
-panel_4:
+sliver_4:
 	MOVQ $0x00000002, R9
 
 half_4:
 	MOVQ $0x00000002, R10
 
-tile_4:
+panel_4:
 	XORQ         R11, R11
 	VPBROADCASTD (DI)(R11*1), Y0
 	VMOVDQA      Y0, Y1
@@ -519,7 +519,7 @@ steps_4:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_4
+	JNE          panel_4
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -539,11 +539,11 @@ steps_4:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_4
+	JNE          sliver_4
 	VZEROUPPER
 	RET
 
-// func productAVXVNNIx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels int, qStride int, sStride int)
+// func productAVXVNNIx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers int, qStride int, sStride int)
 // Requires: AVX, AVX2, AVX_VNNI, FMA3
 TEXT ·productAVXVNNIx1(SB), NOSPLIT, $0-72
 	MOVQ out+0(FP), AX
@@ -552,15 +552,15 @@ TEXT ·productAVXVNNIx1(SB), NOSPLIT, $0-72
 	MOVQ q+24(FP), BX
 	MOVQ scale+32(FP), SI
 	MOVQ comp+40(FP), DI
-	MOVQ panels+48(FP), R8
+	MOVQ slivers+48(FP), R8
 
-panel_1:
+sliver_1:
 	MOVQ $0x00000002, R9
 
 half_1:
 	MOVQ $0x00000002, R10
 
-tile_1:
+panel_1:
 	XORQ         R11, R11
 	VPBROADCASTD (DI)(R11*1), Y0
 	VMOVDQA      Y0, Y1
@@ -623,7 +623,7 @@ steps_1:
 	ADDQ         $0x00000080, DX
 	ADDQ         $0x00000040, AX
 	DECQ         R10
-	JNE          tile_1
+	JNE          panel_1
 	SUBQ         $0x00001800, CX
 	SUBQ         $0x000000c0, DX
 	SUBQ         $0x00000080, AX
@@ -643,7 +643,7 @@ steps_1:
 	ADDQ         R9, SI
 	ADDQ         R9, DI
 	DECQ         R8
-	JNE          panel_1
+	JNE          sliver_1
 	VZEROUPPER
 	RET
 

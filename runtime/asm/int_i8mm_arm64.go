@@ -30,16 +30,16 @@ func decodeQ6I8MM(w *byte, d *float32, tile *byte)
 func decodeQ8I8MM(w *byte, d *float32, tile *byte)
 
 //go:noescape
-func productI8MMx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productI8MMx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
-func productI8MMx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productI8MMx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
-func productI8MMx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productI8MMx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
-func productI8MMx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+func productI8MMx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 
 //go:noescape
 func probeI8MM(n int)

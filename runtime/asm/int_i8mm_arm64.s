@@ -4,24 +4,24 @@
 
 #include "textflag.h"
 
-// func productI8MMx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productI8MMx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productI8MMx12(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD $2, R9
 
 rows:
@@ -259,34 +259,34 @@ step:
 	ADD  $3968, R17
 	ADD  $64, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
 	ADD  $1536, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productI8MMx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productI8MMx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productI8MMx8(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD $2, R9
 
 rows:
@@ -457,34 +457,34 @@ step:
 	ADD  $3968, R17
 	ADD  $64, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
 	ADD  $1024, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productI8MMx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productI8MMx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productI8MMx4(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R17, R12
 	MOVD R3, R13
 	MOVD R19, R14
@@ -650,34 +650,34 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
 	ADD  $512, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productI8MMx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productI8MMx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productI8MMx1(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R17, R12
 	MOVD R3, R13
 	MOVD R19, R14
@@ -769,13 +769,13 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
 	ADD  $128, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 

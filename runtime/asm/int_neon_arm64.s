@@ -4,25 +4,25 @@
 
 #include "textflag.h"
 
-// func productNEONx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productNEONx12(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productNEONx12(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 	MOVD $48, R23
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R3, R20
 	MOVD R4, R21
 	MOVD R16, R24
@@ -171,35 +171,35 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
 	ADD  $1536, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productNEONx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productNEONx8(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productNEONx8(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 	MOVD $32, R23
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R3, R20
 	MOVD R4, R21
 	MOVD R16, R24
@@ -348,35 +348,35 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
 	ADD  $1024, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productNEONx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productNEONx4(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productNEONx4(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 	MOVD $16, R23
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R3, R20
 	MOVD R4, R21
 	MOVD R16, R24
@@ -525,35 +525,35 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
 	ADD  $512, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 
-// func productNEONx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+// func productNEONx1(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 TEXT ·productNEONx1(SB), NOSPLIT, $0-72
 	MOVD out+0(FP), R0
 	MOVD w+8(FP), R1
 	MOVD d+16(FP), R2
 	MOVD q+24(FP), R3
 	MOVD scale+32(FP), R4
-	MOVD panels+48(FP), R5
+	MOVD slivers+48(FP), R5
 	MOVD qStride+56(FP), R6
 	MOVD sStride+64(FP), R7
 	MOVD $4, R23
 
-panel:
+sliver:
 	MOVD R0, R16
 	MOVD R1, R17
 	MOVD R2, R19
 	MOVD $2, R8
 
-tile:
+panel:
 	MOVD R3, R20
 	MOVD R4, R21
 	MOVD R16, R24
@@ -648,13 +648,13 @@ step:
 	ADD  $4096, R17
 	ADD  $128, R19
 	SUBS $1, R8
-	BNE  tile
+	BNE  panel
 
 	ADD  R6, R3
 	ADD  R7, R4
 	ADD  $128, R0
 	SUBS $1, R5
-	BNE  panel
+	BNE  sliver
 
 	RET
 

@@ -102,17 +102,17 @@ func TestShortSlicesPanic(t *testing.T) {
 		name, want string
 		call       func()
 	}{
-		{"multiply output", "short output", func() { new(Strip).Multiply(f(63), Q8, Tiles{tile(1), tile(1)}, Tiles{}, nil, acts(2, 256), nil) }},
-		{"multiply upper tiles", "short tiles", func() { new(Strip).Multiply(f(64), Q8, Tiles{tile(1), tile(2)}, Tiles{}, nil, acts(2, 512), nil) }},
-		{"multiply lower tiles", "short tiles", func() { new(Strip).Multiply(f(64), Q8, Tiles{tile(2), tile(1)}, Tiles{}, nil, acts(2, 512), nil) }},
+		{"multiply output", "short output", func() { new(Decoder).Multiply(f(63), Q8, Tiles{tile(1), tile(1)}, Tiles{}, nil, acts(2, 256), nil) }},
+		{"multiply upper tiles", "short tiles", func() { new(Decoder).Multiply(f(64), Q8, Tiles{tile(1), tile(2)}, Tiles{}, nil, acts(2, 512), nil) }},
+		{"multiply lower tiles", "short tiles", func() { new(Decoder).Multiply(f(64), Q8, Tiles{tile(2), tile(1)}, Tiles{}, nil, acts(2, 512), nil) }},
 		{"matmul weights", "short weights", func() { MatMul(f(32), 32, f(159), 32, 5, f(5), 5, 1) }},
 		{"matmul activations", "short activations", func() { MatMul(f(64), 32, f(160), 32, 5, f(9), 5, 2) }},
 		{"matmul output", "short output", func() { MatMul(f(63), 32, f(160), 32, 5, f(10), 5, 2) }},
 		{"dot", "lengths differ", func() { Dot(f(3), f(4)) }},
-		{"add tile", "short rows", func() { AddTile(f(40+31), 40, f(64), 2, 32) }},
-		{"add tile, tile", "short rows", func() { AddTile(f(72), 40, f(63), 2, 32) }},
-		{"add tile, columns", "short rows", func() { AddTile(f(99), 40, f(99), 1, 33) }},
-		{"copy tile", "short rows", func() { CopyTile(f(40+31), 40, f(64), 2, 32) }},
+		{"add outputs", "short rows", func() { AddOutputs(f(40+31), 40, f(64), 2, 32) }},
+		{"add outputs, outputs", "short rows", func() { AddOutputs(f(72), 40, f(63), 2, 32) }},
+		{"add outputs, columns", "short rows", func() { AddOutputs(f(99), 40, f(99), 1, 33) }},
+		{"copy outputs", "short rows", func() { CopyOutputs(f(40+31), 40, f(64), 2, 32) }},
 		{"rmsnorm output", "lengths differ", func() { RMSNorm(f(3), f(4), f(4), 1) }},
 		{"rmsnorm weight", "lengths differ", func() { RMSNorm(f(4), f(4), f(3), 1) }},
 		{"silu output", "lengths differ", func() { SiLUMul(f(3), f(4), f(4)) }},
@@ -123,6 +123,6 @@ func TestShortSlicesPanic(t *testing.T) {
 		mustPanic(t, c.name, c.want, c.call)
 	}
 	// No rows need no slices.
-	new(Strip).Multiply(nil, Q8, Tiles{tile(1), nil}, Tiles{}, nil, acts(0, 256), nil)
+	new(Decoder).Multiply(nil, Q8, Tiles{tile(1), nil}, Tiles{}, nil, acts(0, 256), nil)
 	MatMul(nil, 32, nil, 32, 5, nil, 5, 0)
 }

@@ -9,32 +9,32 @@ type floatKernels struct {
 	// matmulBF16 is that with pairs of bfloat16 for w and a (MatMulBF16).
 	matmulBF16 func(out *float32, ldo int, w *uint32, ldw, pairs int, a *uint32, lda, n int)
 	transpose  func(dst *uint32, src *byte, stride, words int) // words is a multiple of 8
-	// addTile adds a tile [rows][32] to 32 columns of dst, whose rows are ld apart;
-	// copyTile writes it there, and streamTile past the caches, to whole lines of 64
-	// bytes.
-	addTile    func(dst *float32, ld int, tile *float32, rows int)
-	copyTile   func(dst *float32, ld int, tile *float32, rows int)
-	streamTile func(dst *float32, ld int, tile *float32, rows int)
-	dot        func(x, y *float32, n int) float32
-	rmsnorm    func(dst, x, w *float32, n int, r float32)
-	silu       func(dst, gate, up *float32, n int)
-	softmax    func(x *float32, n int, scale float32)
-	rotate     func(x, cos, sin *float32, n int)
-	sumExp     func(x *float32, n int, most float32) float64
-	argMax     func(x *float32, n int) int
+	// addOutputs adds outputs, [rows][32], to 32 columns of dst, whose rows are ld
+	// apart; copyOutputs writes them there, and streamOutputs past the caches, to
+	// whole lines of 64 bytes.
+	addOutputs    func(dst *float32, ld int, outputs *float32, rows int)
+	copyOutputs   func(dst *float32, ld int, outputs *float32, rows int)
+	streamOutputs func(dst *float32, ld int, outputs *float32, rows int)
+	dot           func(x, y *float32, n int) float32
+	rmsnorm       func(dst, x, w *float32, n int, r float32)
+	silu          func(dst, gate, up *float32, n int)
+	softmax       func(x *float32, n int, scale float32)
+	rotate        func(x, cos, sin *float32, n int)
+	sumExp        func(x *float32, n int, most float32) float64
+	argMax        func(x *float32, n int) int
 	// above lists where elements are greater than t, in ascending order, and says
 	// how many. ids has room for n, rounded up to a multiple of 16.
 	above func(ids *int32, x *float32, n int, t float32) int
 }
 
-// MatMul adds the product of a float32 panel with n rows of activations to 32
-// outputs of each row:
+// MatMul adds the product of 32 columns of float32 weights with n rows of
+// activations to 32 outputs of each row:
 //
 //	out[t·ldo + r] += Σ w[k·ldw + r]·a[t·lda + k]    k = 0 … cols−1 in this order
 //
 // with the sum started at 0, every step of it a fused multiply-add (FMA), and
 // the last addition rounded to float32. It computes exact linear layers (w a
-// transposed strip), q·kᵀ (w the keys, transposed) and p·v (w the values as they
+// strip, transposed), q·kᵀ (w the keys, transposed) and p·v (w the values as they
 // stand).
 //
 // Callers avoid strides lda and ldw that are multiples of 1024: rows 4 KiB apart

@@ -2,7 +2,7 @@ package asm
 
 // productKernel and decodingKernel are described at the fields that hold them.
 type (
-	productKernel  func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)
+	productKernel  func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)
 	decodingKernel func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)
 )
 
@@ -13,28 +13,28 @@ type (
 type intKernels struct {
 	// step is how many columns of a row stand together in packed activations.
 	step int
-	// quantize packs `groups` groups of 128 columns of one row into a panel of m:
-	// q, scale and comp point at the row's first element in its panel.
+	// quantize packs `groups` groups of 128 columns of one row into a sliver of m:
+	// q, scale and comp point at the row's first element in its sliver.
 	quantize func(q *int8, scale *float32, comp *int32, x *float32, groups, m int)
 	// decode… write a tile's weights to w[4096] and its scales to d[2][16].
 	decodeQ4 func(w *byte, d *float32, tile *byte, codebook *int8)
 	decodeQ6 func(w *byte, d *float32, tile *byte)
 	decodeQ8 func(w *byte, d *float32, tile *byte)
-	// product, for m = 12, 8, 4 and 1 (widths), multiplies a strip with `panels`
-	// panels of m rows, over one superblock:
+	// product, for m = 12, 8, 4 and 1 (widths), multiplies one superblock of a
+	// strip, decoded, with `slivers` slivers of m rows:
 	//
-	//	out   [m][32] float32 per panel, panels one after the other
-	//	w, d  the strip
-	//	q     [64][m][4] int8 of the superblock; the next panel is qStride bytes on
-	//	scale [2][m], comp [2][m]; the next panel is sStride bytes on
+	//	out   [m][32] float32 per sliver, slivers one after the other
+	//	w, d  two panels, of the strip's upper 16 rows and of the lower
+	//	q     [64][m][4] int8 of the superblock; the next sliver is qStride bytes on
+	//	scale [2][m], comp [2][m]; the next sliver is sStride bytes on
 	product [len(widths)]productKernel
-	// decodingProduct, in a tier that has it for an encoding and m, multiplies one
-	// panel and decodes the next superblock's two tiles into another strip. It asks
-	// for the two tiles ahead, which will be decoded later.
+	// decodingProduct, in a tier that has it for an encoding and m, multiplies with
+	// one sliver and decodes the next superblock's two tiles to two more panels. It
+	// asks for the two tiles ahead, which will be decoded later.
 	decodingProduct [len(tileBytes)][len(widths)]decodingKernel
 	// askingProduct, in a tier that has it, is the product for m = 12 that asks for
-	// askedPerPanel bytes of each of two tiles meanwhile.
-	askingProduct func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int, upperAhead, lowerAhead *byte)
+	// askedPerSliver bytes of each of two tiles meanwhile.
+	askingProduct func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int, upperAhead, lowerAhead *byte)
 	// productWide, in a tier that has it, is the product for q6 and q8, whose
 	// weights take the whole of int8.
 	productWide [len(widths)]productKernel
@@ -45,19 +45,19 @@ type intKernels struct {
 	probeMACs int
 }
 
-// Multiply adds the product of 32 rows of weights with rows of activations to
+// Multiply adds the product of a strip of weights with rows of activations to
 // out, [rows][32]. For activation row t and output r, for each group g of 128
 // columns in ascending order:
 //
 //	out[t][r] = fma(float32(float32(Σ w8[r][k]·q[t][k]) · d[r][g]), scale[t][g], out[t][r])
 //
-// The sums over 128 columns are exact; fma rounds once. s is scratch: each
-// superblock is decoded into it and meets all rows before the next, which may be
-// decoded meanwhile. next, if any, are tiles that will be multiplied soon after:
-// the first of them are asked for. As soon as rows [first, first+rows) of out are
-// final, done, if any, is called with them: what it waits for in memory passes
-// while the next rows are computed.
-func (s *Strip) Multiply(out []float32, e Encoding, w, next Tiles, codebook *[16]int8, a *Acts, done func(first, rows int)) {
+// The sums over 128 columns are exact; fma rounds once. Each superblock is decoded
+// and meets all rows before the next, which may be decoded meanwhile. next, if
+// any, are tiles that will be multiplied soon after: the first of them are asked
+// for. As soon as rows [first, first+rows) of out are final, done, if any, is
+// called with them: what it waits for in memory passes while the next rows are
+// computed.
+func (d *Decoder) Multiply(out []float32, e Encoding, w, next Tiles, codebook *[16]int8, a *Acts, done func(first, rows int)) {
 	supers, tile := a.cols/PanelCols, e.TileBytes()
 	if len(out) < a.rows*StripRows {
 		panic("asm: multiply: short output")
@@ -71,12 +71,12 @@ func (s *Strip) Multiply(out []float32, e Encoding, w, next Tiles, codebook *[16
 		return
 	}
 	if w.Lower == nil {
-		s[0].clear(1)
-		s[1].clear(1)
+		d[0].clear(1)
+		d[1].clear(1)
 	}
 	both := w.Lower != nil && active.ints.decodingProduct[e][a.runs[0].width] != nil
 	for sb := range supers {
-		now, later := &s[sb%2], &s[(sb+1)%2]
+		now, later := &d[sb%2], &d[(sb+1)%2]
 		if sb == 0 || !both {
 			now.decode(0, e, w.Upper[sb*tile:], codebook)
 			if w.Lower != nil {
@@ -95,7 +95,7 @@ func (s *Strip) Multiply(out []float32, e Encoding, w, next Tiles, codebook *[16
 	}
 }
 
-// product multiplies a superblock with all panels but the first `skip`, which
+// product multiplies a superblock with all slivers but the first `skip`, which
 // have the same width, and calls done, if any, after each.
 func (s *decoded) product(out []float32, e Encoding, a *Acts, sb, skip int, done func(first, rows int)) {
 	product := &active.ints.product
@@ -104,14 +104,14 @@ func (s *decoded) product(out []float32, e Encoding, a *Acts, sb, skip int, done
 	}
 	for _, r := range a.runs {
 		r.first += skip * r.m
-		r.panels -= skip
+		r.slivers -= skip
 		skip = 0
-		together := r.panels
+		together := r.slivers
 		if done != nil {
 			together = 1
 		}
-		for ; r.panels > 0; r.panels -= together {
-			q, scale := a.at(sb, r.panel)
+		for ; r.slivers > 0; r.slivers -= together {
+			q, scale := a.at(sb, r.sliver)
 			product[r.width](&out[r.first*StripRows], &s.w[0], &s.d[0][0][0],
 				&a.q[q], &a.scale[scale], &a.comp[scale], together, r.m*PanelCols, 4*r.m*halves)
 			if done != nil {

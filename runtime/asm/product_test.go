@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// tile makes a random tile, and what it decodes to by the definition: int8
-// weights [row][column] and scales [half][row].
+// random makes a tile of random bytes, and what it decodes to by the definition:
+// int8 weights [row][column] and scales [half][row].
 func (e Encoding) random(rng *rand.Rand, codebook *[16]int8) ([]byte, *[16][256]int8, *[2][16]float32) {
 	tile := make([]byte, e.TileBytes())
 	for i := range tile {
@@ -128,8 +128,8 @@ func checkProduct(t *testing.T, rng *rand.Rand, e Encoding, n, supers int, kind 
 	}
 	var a Acts
 	a.Reset(n, cols)
-	for p := range a.Panels() {
-		a.Fill(p, x, cols)
+	for i := range a.Slivers() {
+		a.Fill(i, x, cols)
 	}
 	got := newGuarded(n*StripRows, 1)
 	want := random(rng, n*StripRows, 0)
@@ -157,7 +157,7 @@ func checkProduct(t *testing.T, rng *rand.Rand, e Encoding, n, supers int, kind 
 			}
 		}
 	}
-	new(Strip).Multiply(got.x, e, Tiles{tiles[0], tiles[1]}, Tiles{}, &codebook, &a, nil)
+	new(Decoder).Multiply(got.x, e, Tiles{tiles[0], tiles[1]}, Tiles{}, &codebook, &a, nil)
 	for i := range want {
 		if math.Float32bits(got.x[i]) != math.Float32bits(want[i]) {
 			t.Fatalf("%s, %d rows, %d superblocks: row %d, output %d is %v, want %v",
@@ -190,8 +190,8 @@ func benchmarkProduct(b *testing.B, tier string, e Encoding, n int) {
 	x := random(rng, n*cols, 0)
 	var a Acts
 	a.Reset(n, cols)
-	for p := range a.Panels() {
-		a.Fill(p, x, cols)
+	for i := range a.Slivers() {
+		a.Fill(i, x, cols)
 	}
 	var tiles [2][]byte
 	for i := range 2 * cols / 256 {
@@ -199,9 +199,9 @@ func benchmarkProduct(b *testing.B, tier string, e Encoding, n int) {
 		tiles[i%2] = append(tiles[i%2], tile...)
 	}
 	out := make([]float32, n*StripRows)
-	strip := new(Strip)
+	decoder := new(Decoder)
 	for b.Loop() {
-		strip.Multiply(out, e, Tiles{tiles[0], tiles[1]}, Tiles{}, &gaussCodebook, &a, nil)
+		decoder.Multiply(out, e, Tiles{tiles[0], tiles[1]}, Tiles{}, &gaussCodebook, &a, nil)
 	}
 	b.ReportMetric(float64(b.N)*StripRows*cols*float64(n)/float64(b.Elapsed().Nanoseconds()), "MAC/ns")
 }

@@ -5,43 +5,43 @@ import (
 	"math/bits"
 )
 
-// The searches of an encoder work on a turned tile: 256 columns of 16 rows, so
-// that a vector holds one column and a lane never leaves its row. Every sum of
-// a row runs over the columns in ascending order, whatever the width of a
-// vector, and the rows need no folding.
+// The searches of an encoder work on 16 rows × 256 columns of weights, column by
+// column, so that a vector holds one column and a lane never leaves its row.
+// Every sum of a row runs over the columns in ascending order, whatever the width
+// of a vector, and the rows need no folding.
 
 // BlockCols is the number of columns that share a sub-scale.
 const BlockCols = 32
 
-// Lanes is a number for each row of a tile.
+// Lanes is a number for each of 16 rows.
 type Lanes [PanelRows]float32
 
-// Tile is a turned tile, [column][row].
-type Tile [PanelCols]Lanes
+// Columns is 16 rows × 256 columns of weights, column by column: what becomes a
+// tile.
+type Columns [PanelCols]Lanes
 
-// Block is the columns of a tile that share a sub-scale; Group those that share
-// a scale of q8.
+// Block is columns that share a sub-scale; Group those that share a scale of q8.
 type (
 	Block [BlockCols]Lanes
 	Group [GroupCols]Lanes
 )
 
 // Block is columns 32b to 32b+31.
-func (t *Tile) Block(b int) *Block { return (*Block)(t[b*BlockCols:]) }
+func (c *Columns) Block(b int) *Block { return (*Block)(c[b*BlockCols:]) }
 
 // Group is columns 128g to 128g+127.
-func (t *Tile) Group(g int) *Group { return (*Group)(t[g*GroupCols:]) }
+func (c *Columns) Group(g int) *Group { return (*Group)(c[g*GroupCols:]) }
 
-// Panel is the bytes of a tile, one per weight, 64 to 4 columns: byte 4r+c of
-// vector v belongs to row r and column 4v+c.
+// Panel is the weights of a decoded tile, one byte each, in vectors of 64 for 4
+// columns: byte 4r+c of vector v belongs to row r and column 4v+c.
 type Panel [PanelBytes]int8
 
 // searchKernels are the kernels of one tier, see the functions that call them.
 type searchKernels struct {
-	turn     func(dst, src *float32, stride int) uint32
-	turnBF16 func(dst *float32, src *byte, stride int) uint32
-	errors   func(sums *float64, x *float32, w *int8, d *float32, vectors int)
-	q8       func(w *int8, d, x, imp *float32)
+	readColumns     func(dst, src *float32, stride int) uint32
+	readColumnsBF16 func(dst *float32, src *byte, stride int) uint32
+	errors          func(sums *float64, x *float32, w *int8, d *float32, vectors int)
+	q8              func(w *int8, d, x, imp *float32)
 	// For tables, tables with at most one midpoint in any bin, uniform grids.
 	table, binned, uniform gridKernels
 }
@@ -53,32 +53,32 @@ type gridKernels struct {
 	codes func(code, w *int8, x, s, inv *float32, g *Grid)
 }
 
-// Turn reads 16 rows × 256 columns, stride numbers apart, and returns the
+// ReadColumns reads 16 rows × 256 columns, stride numbers apart, and returns the
 // greatest magnitude among them, as the bits of a float32. NaN counts as
 // greater than infinity.
-func Turn(dst *Tile, src []float32, stride int) uint32 {
+func ReadColumns(dst *Columns, src []float32, stride int) uint32 {
 	if stride < PanelCols || len(src) < (PanelRows-1)*stride+PanelCols {
-		panic("asm: turn: short rows")
+		panic("asm: read columns: short rows")
 	}
-	return active.search.turn(&dst[0][0], &src[0], stride)
+	return active.search.readColumns(&dst[0][0], &src[0], stride)
 }
 
-// TurnBF16 is Turn for rows of bfloat16; stride counts numbers, src bytes.
-func TurnBF16(dst *Tile, src []byte, stride int) uint32 {
+// ReadColumnsBF16 is ReadColumns for rows of bfloat16; stride counts numbers, src bytes.
+func ReadColumnsBF16(dst *Columns, src []byte, stride int) uint32 {
 	if stride < PanelCols || len(src) < 2*((PanelRows-1)*stride+PanelCols) {
-		panic("asm: turn: short rows")
+		panic("asm: read columns: short rows")
 	}
-	return active.search.turnBF16(&dst[0][0], &src[0], stride)
+	return active.search.readColumnsBF16(&dst[0][0], &src[0], stride)
 }
 
 // ErrorSums are sums over weights x and what they decode to, y, by row: Σx²,
 // Σ(x−y)² and max |x−y|.
 type ErrorSums struct{ Signal, Noise, Most [PanelRows]float64 }
 
-// Add adds the first `columns` columns of a tile, a multiple of 4, in ascending
-// order: y = d·w in float32, x−y and all that follows in float64, no product
-// fused with a sum.
-func (e *ErrorSums) Add(x *Tile, w *Panel, d *[halves]Lanes, columns int) {
+// Add adds the first `columns` columns of x, a multiple of 4, in ascending order:
+// y = d·w in float32, x−y and all that follows in float64, no product fused with a
+// sum.
+func (e *ErrorSums) Add(x *Columns, w *Panel, d *[halves]Lanes, columns int) {
 	if columns < 0 || columns > PanelCols || columns%4 != 0 {
 		panic("asm: error sums: no such columns")
 	}

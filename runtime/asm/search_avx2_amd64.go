@@ -4,20 +4,20 @@ package asm
 
 // searchAVX2 needs AVX2.
 var searchAVX2 = searchKernels{
-	turn:     turnAVX2,
-	turnBF16: turnBF16AVX2,
-	errors:   errorsAVX2,
-	q8:       searchQ8AVX2,
-	table:    gridKernels{free: freeTableAVX2, scale: scaleTableAVX2, fit: fitTableAVX2, codes: codesTableAVX2},
-	binned:   gridKernels{free: freeTableAVX2, scale: scaleTableAVX2, fit: fitTableAVX2, codes: codesTableAVX2},
-	uniform:  gridKernels{free: freeUniformAVX2, scale: scaleUniformAVX2, fit: fitUniformAVX2, codes: codesUniformAVX2},
+	readColumns:     readColumnsAVX2,
+	readColumnsBF16: readColumnsBF16AVX2,
+	errors:          errorsAVX2,
+	q8:              searchQ8AVX2,
+	table:           gridKernels{free: freeTableAVX2, scale: scaleTableAVX2, fit: fitTableAVX2, codes: codesTableAVX2},
+	binned:          gridKernels{free: freeTableAVX2, scale: scaleTableAVX2, fit: fitTableAVX2, codes: codesTableAVX2},
+	uniform:         gridKernels{free: freeUniformAVX2, scale: scaleUniformAVX2, fit: fitUniformAVX2, codes: codesUniformAVX2},
 }
 
 //go:noescape
-func turnAVX2(dst, src *float32, stride int) uint32
+func readColumnsAVX2(dst, src *float32, stride int) uint32
 
 //go:noescape
-func turnBF16AVX2(dst *float32, src *byte, stride int) uint32
+func readColumnsBF16AVX2(dst *float32, src *byte, stride int) uint32
 
 //go:noescape
 func errorsAVX2(sums *float64, x *float32, w *int8, d *float32, vectors int)

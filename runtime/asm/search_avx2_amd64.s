@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func turnAVX2(dst *float32, src *float32, stride int) uint32
+// func readColumnsAVX2(dst *float32, src *float32, stride int) uint32
 // Requires: AVX, AVX2
-TEXT ·turnAVX2(SB), NOSPLIT, $0-28
+TEXT ·readColumnsAVX2(SB), NOSPLIT, $0-28
 	MOVQ    dst+0(FP), AX
 	MOVQ    src+8(FP), CX
 	MOVQ    stride+16(FP), DX
@@ -23,7 +23,7 @@ TEXT ·turnAVX2(SB), NOSPLIT, $0-28
 	MOVQ    AX, R9
 	MOVQ    $0x00000040, R10
 
-turn1:
+step1:
 	VMOVUPS     (DI), X0
 	VINSERTF128 $0x01, (R8), Y0, Y0
 	VMOVUPS     (DI)(DX*1), X1
@@ -56,11 +56,11 @@ turn1:
 	ADDQ        $0x10, DI
 	ADDQ        $0x10, R8
 	DECQ        R10
-	JNE         turn1
+	JNE         step1
 	LEAQ        (CX)(SI*1), SI
 	MOVQ        $0x00000040, DI
 
-turn2:
+step2:
 	VMOVUPS      (CX), X0
 	VINSERTF128  $0x01, (SI), Y0, Y0
 	VMOVUPS      (CX)(DX*1), X1
@@ -93,7 +93,7 @@ turn2:
 	ADDQ         $0x10, CX
 	ADDQ         $0x10, SI
 	DECQ         DI
-	JNE          turn2
+	JNE          step2
 	VEXTRACTF128 $0x01, Y12, X0
 	VPMAXUD      X0, X12, X12
 	VPSHUFD      $0x4e, X12, X0
@@ -115,9 +115,9 @@ DATA search7fffffff<>+24(SB)/4, $0x7fffffff
 DATA search7fffffff<>+28(SB)/4, $0x7fffffff
 GLOBL search7fffffff<>(SB), RODATA|NOPTR, $32
 
-// func turnBF16AVX2(dst *float32, src *byte, stride int) uint32
+// func readColumnsBF16AVX2(dst *float32, src *byte, stride int) uint32
 // Requires: AVX, AVX2
-TEXT ·turnBF16AVX2(SB), NOSPLIT, $0-28
+TEXT ·readColumnsBF16AVX2(SB), NOSPLIT, $0-28
 	MOVQ    dst+0(FP), AX
 	MOVQ    src+8(FP), CX
 	MOVQ    stride+16(FP), DX
@@ -134,7 +134,7 @@ TEXT ·turnBF16AVX2(SB), NOSPLIT, $0-28
 	MOVQ    AX, R9
 	MOVQ    $0x00000020, R10
 
-turn3:
+step3:
 	VMOVUPS     (DI), X0
 	VINSERTF128 $0x01, (R8), Y0, Y0
 	VMOVUPS     (DI)(DX*1), X1
@@ -195,11 +195,11 @@ turn3:
 	ADDQ        $0x10, DI
 	ADDQ        $0x10, R8
 	DECQ        R10
-	JNE         turn3
+	JNE         step3
 	LEAQ        (CX)(SI*1), SI
 	MOVQ        $0x00000020, DI
 
-turn4:
+step4:
 	VMOVUPS      (CX), X0
 	VINSERTF128  $0x01, (SI), Y0, Y0
 	VMOVUPS      (CX)(DX*1), X1
@@ -260,7 +260,7 @@ turn4:
 	ADDQ         $0x10, CX
 	ADDQ         $0x10, SI
 	DECQ         DI
-	JNE          turn4
+	JNE          step4
 	VEXTRACTF128 $0x01, Y12, X0
 	VPMAXUD      X0, X12, X12
 	VPSHUFD      $0x4e, X12, X0

@@ -4,20 +4,20 @@ package asm
 
 // searchAVX512 needs AVX-512 F, DQ and VL, and FMA.
 var searchAVX512 = searchKernels{
-	turn:     turnAVX512,
-	turnBF16: turnBF16AVX512,
-	errors:   errorsAVX512,
-	q8:       searchQ8AVX512,
-	table:    gridKernels{free: freeTableAVX512, scale: scaleTableAVX512, fit: fitTableAVX512, codes: codesTableAVX512},
-	binned:   gridKernels{free: freeBinnedAVX512, scale: scaleBinnedAVX512, fit: fitBinnedAVX512, codes: codesTableAVX512},
-	uniform:  gridKernels{free: freeUniformAVX512, scale: scaleUniformAVX512, fit: fitUniformAVX512, codes: codesUniformAVX512},
+	readColumns:     readColumnsAVX512,
+	readColumnsBF16: readColumnsBF16AVX512,
+	errors:          errorsAVX512,
+	q8:              searchQ8AVX512,
+	table:           gridKernels{free: freeTableAVX512, scale: scaleTableAVX512, fit: fitTableAVX512, codes: codesTableAVX512},
+	binned:          gridKernels{free: freeBinnedAVX512, scale: scaleBinnedAVX512, fit: fitBinnedAVX512, codes: codesTableAVX512},
+	uniform:         gridKernels{free: freeUniformAVX512, scale: scaleUniformAVX512, fit: fitUniformAVX512, codes: codesUniformAVX512},
 }
 
 //go:noescape
-func turnAVX512(dst, src *float32, stride int) uint32
+func readColumnsAVX512(dst, src *float32, stride int) uint32
 
 //go:noescape
-func turnBF16AVX512(dst *float32, src *byte, stride int) uint32
+func readColumnsBF16AVX512(dst *float32, src *byte, stride int) uint32
 
 //go:noescape
 func errorsAVX512(sums *float64, x *float32, w *int8, d *float32, vectors int)

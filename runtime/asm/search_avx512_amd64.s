@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func turnAVX512(dst *float32, src *float32, stride int) uint32
+// func readColumnsAVX512(dst *float32, src *float32, stride int) uint32
 // Requires: AVX, AVX2, AVX512F
-TEXT ·turnAVX512(SB), NOSPLIT, $0-28
+TEXT ·readColumnsAVX512(SB), NOSPLIT, $0-28
 	MOVQ    dst+0(FP), AX
 	MOVQ    src+8(FP), CX
 	MOVQ    stride+16(FP), DX
@@ -22,7 +22,7 @@ TEXT ·turnAVX512(SB), NOSPLIT, $0-28
 	LEAQ    (R8)(SI*1), SI
 	MOVQ    $0x00000040, R9
 
-turn1:
+step1:
 	VMOVUPS       (CX), X0
 	VINSERTF32X4  $0x01, (DI), Z0, Z0
 	VINSERTF32X4  $0x02, (R8), Z0, Z0
@@ -65,7 +65,7 @@ turn1:
 	ADDQ          $0x10, R8
 	ADDQ          $0x10, SI
 	DECQ          R9
-	JNE           turn1
+	JNE           step1
 	VEXTRACTF64X4 $0x01, Z12, Y0
 	VPMAXUD       Y0, Y12, Y12
 	VEXTRACTF128  $0x01, Y12, X0
@@ -97,9 +97,9 @@ DATA search7fffffff<>+56(SB)/4, $0x7fffffff
 DATA search7fffffff<>+60(SB)/4, $0x7fffffff
 GLOBL search7fffffff<>(SB), RODATA|NOPTR, $64
 
-// func turnBF16AVX512(dst *float32, src *byte, stride int) uint32
+// func readColumnsBF16AVX512(dst *float32, src *byte, stride int) uint32
 // Requires: AVX, AVX2, AVX512BW, AVX512F
-TEXT ·turnBF16AVX512(SB), NOSPLIT, $0-28
+TEXT ·readColumnsBF16AVX512(SB), NOSPLIT, $0-28
 	MOVQ    dst+0(FP), AX
 	MOVQ    src+8(FP), CX
 	MOVQ    stride+16(FP), DX
@@ -115,7 +115,7 @@ TEXT ·turnBF16AVX512(SB), NOSPLIT, $0-28
 	LEAQ    (R8)(SI*1), SI
 	MOVQ    $0x00000020, R9
 
-turn2:
+step2:
 	VMOVUPS       (CX), X0
 	VINSERTF32X4  $0x01, (DI), Z0, Z0
 	VINSERTF32X4  $0x02, (R8), Z0, Z0
@@ -186,7 +186,7 @@ turn2:
 	ADDQ          $0x10, R8
 	ADDQ          $0x10, SI
 	DECQ          R9
-	JNE           turn2
+	JNE           step2
 	VEXTRACTF64X4 $0x01, Z12, Y0
 	VPMAXUD       Y0, Y12, Y12
 	VEXTRACTF128  $0x01, Y12, X0

@@ -8,13 +8,13 @@ import (
 
 // genericSearch is the definition of the kernels of an encoder's search.
 var genericSearch = searchKernels{
-	turn:     turnGeneric,
-	turnBF16: turnBF16Generic,
-	errors:   errorsGeneric,
-	q8:       searchQ8Generic,
-	table:    genericGrid,
-	binned:   genericGrid,
-	uniform:  genericGrid,
+	readColumns:     readColumnsGeneric,
+	readColumnsBF16: readColumnsBF16Generic,
+	errors:          errorsGeneric,
+	q8:              searchQ8Generic,
+	table:           genericGrid,
+	binned:          genericGrid,
+	uniform:         genericGrid,
 }
 
 var genericGrid = gridKernels{free: freeGeneric, scale: scaleGeneric, fit: fitGeneric, codes: codesGeneric}
@@ -31,8 +31,8 @@ func roundEven(t float32) int32 {
 	return int32(math.Float32bits(float32(t+magic)) - math.Float32bits(magic))
 }
 
-func turnGeneric(dst, src *float32, stride int) uint32 {
-	d := (*Tile)(unsafe.Pointer(dst))
+func readColumnsGeneric(dst, src *float32, stride int) uint32 {
+	d := (*Columns)(unsafe.Pointer(dst))
 	most := uint32(0)
 	for r := range PanelRows {
 		for k, v := range unsafe.Slice(src, r*stride+PanelCols)[r*stride:] {
@@ -43,8 +43,8 @@ func turnGeneric(dst, src *float32, stride int) uint32 {
 	return most
 }
 
-func turnBF16Generic(dst *float32, src *byte, stride int) uint32 {
-	d := (*Tile)(unsafe.Pointer(dst))
+func readColumnsBF16Generic(dst *float32, src *byte, stride int) uint32 {
+	d := (*Columns)(unsafe.Pointer(dst))
 	most := uint32(0)
 	for r := range PanelRows {
 		row := unsafe.Slice(src, 2*(r*stride+PanelCols))[2*r*stride:]
@@ -59,7 +59,7 @@ func turnBF16Generic(dst *float32, src *byte, stride int) uint32 {
 
 func errorsGeneric(sums *float64, x *float32, w *int8, d *float32, vectors int) {
 	e := (*ErrorSums)(unsafe.Pointer(sums))
-	xs, ws := (*Tile)(unsafe.Pointer(x)), (*Panel)(unsafe.Pointer(w))
+	xs, ws := (*Columns)(unsafe.Pointer(x)), (*Panel)(unsafe.Pointer(w))
 	ds := (*[halves]Lanes)(unsafe.Pointer(d))
 	for k := range 4 * vectors {
 		scale, at := &ds[k/GroupCols], k/4*64+k%4

@@ -5,20 +5,20 @@ package asm
 // searchNEON needs no more than every arm64 has. Tables are searched in bytes,
 // where the number of midpoints in a bin does not matter.
 var searchNEON = searchKernels{
-	turn:     turnNEON,
-	turnBF16: turnBF16NEON,
-	errors:   errorsNEON,
-	q8:       searchQ8NEON,
-	table:    gridKernels{free: freeTableNEON, scale: scaleTableNEON, fit: fitTableNEON, codes: codesTableNEON},
-	binned:   gridKernels{free: freeTableNEON, scale: scaleTableNEON, fit: fitTableNEON, codes: codesTableNEON},
-	uniform:  gridKernels{free: freeUniformNEON, scale: scaleUniformNEON, fit: fitUniformNEON, codes: codesUniformNEON},
+	readColumns:     readColumnsNEON,
+	readColumnsBF16: readColumnsBF16NEON,
+	errors:          errorsNEON,
+	q8:              searchQ8NEON,
+	table:           gridKernels{free: freeTableNEON, scale: scaleTableNEON, fit: fitTableNEON, codes: codesTableNEON},
+	binned:          gridKernels{free: freeTableNEON, scale: scaleTableNEON, fit: fitTableNEON, codes: codesTableNEON},
+	uniform:         gridKernels{free: freeUniformNEON, scale: scaleUniformNEON, fit: fitUniformNEON, codes: codesUniformNEON},
 }
 
 //go:noescape
-func turnNEON(dst, src *float32, stride int) uint32
+func readColumnsNEON(dst, src *float32, stride int) uint32
 
 //go:noescape
-func turnBF16NEON(dst *float32, src *byte, stride int) uint32
+func readColumnsBF16NEON(dst *float32, src *byte, stride int) uint32
 
 //go:noescape
 func errorsNEON(sums *float64, x *float32, w *int8, d *float32, vectors int)

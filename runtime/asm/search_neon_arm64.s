@@ -4,8 +4,8 @@
 
 #include "textflag.h"
 
-// func turnNEON(dst, src *float32, stride int) uint32
-TEXT ·turnNEON(SB), NOSPLIT, $0-28
+// func readColumnsNEON(dst, src *float32, stride int) uint32
+TEXT ·readColumnsNEON(SB), NOSPLIT, $0-28
 	MOVD  dst+0(FP), R0
 	MOVD  src+8(FP), R1
 	MOVD  stride+16(FP), R2
@@ -64,8 +64,8 @@ step:
 	MOVW  R4, ret+24(FP)
 	RET
 
-// func turnBF16NEON(dst *float32, src *byte, stride int) uint32
-TEXT ·turnBF16NEON(SB), NOSPLIT, $0-28
+// func readColumnsBF16NEON(dst *float32, src *byte, stride int) uint32
+TEXT ·readColumnsBF16NEON(SB), NOSPLIT, $0-28
 	MOVD  dst+0(FP), R0
 	MOVD  src+8(FP), R1
 	MOVD  stride+16(FP), R2

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// tileKinds are what tiles of weights may look like.
-var tileKinds = []struct {
+// columnKinds are what weights may look like.
+var columnKinds = []struct {
 	name string
 	draw func(rng *rand.Rand, k, r int) float32
 }{
@@ -77,15 +77,15 @@ func grids() map[string]*Grid {
 	}
 }
 
-// eachTile runs f on tiles of every kind with every importance; f returns what
+// eachKind runs f on columns of every kind with every importance; f returns what
 // was computed, which every tier must agree on to the bit.
-func eachTile(t *testing.T, kernel string, f func(x *Tile, imp *[PanelCols]float32) []float32) {
+func eachKind(t *testing.T, kernel string, f func(x *Columns, imp *[PanelCols]float32) []float32) {
 	want := map[string][]float32{}
 	all(t, kernel, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(12, 3))
-		for _, kind := range tileKinds {
+		for _, kind := range columnKinds {
 			for _, name := range []string{"one", "zero", "random", "sparse"} {
-				var x Tile
+				var x Columns
 				var imp [PanelCols]float32
 				for k := range x {
 					imp[k] = importances[name](rng, k)
@@ -114,7 +114,7 @@ func importance(imp *[PanelCols]float32, b int) *[BlockCols]float32 {
 }
 
 // scales are factors of each row: those that map its extreme to about most.
-func scales(x *Tile, most float32) (inv Lanes) {
+func scales(x *Columns, most float32) (inv Lanes) {
 	for r := range inv {
 		m := float32(0)
 		for k := range x {
@@ -129,7 +129,7 @@ func scales(x *Tile, most float32) (inv Lanes) {
 
 func TestFree(t *testing.T) {
 	for name, g := range grids() {
-		eachTile(t, name, func(x *Tile, imp *[PanelCols]float32) (out []float32) {
+		eachKind(t, name, func(x *Columns, imp *[PanelCols]float32) (out []float32) {
 			for b := range PanelCols / BlockCols {
 				want := Lanes{1, 2, 3}
 				g.Free(&want, x.Block(b), importance(imp, b))
@@ -143,7 +143,7 @@ func TestFree(t *testing.T) {
 func TestScale(t *testing.T) {
 	for name, g := range grids() {
 		for tries, most := range map[int]float32{1: 120, 3: 31.75, 7: 120} {
-			eachTile(t, fmt.Sprintf("%s/%d", name, tries), func(x *Tile, imp *[PanelCols]float32) (out []float32) {
+			eachKind(t, fmt.Sprintf("%s/%d", name, tries), func(x *Columns, imp *[PanelCols]float32) (out []float32) {
 				inv := scales(x, most)
 				for b := range PanelCols / BlockCols {
 					var s, want Lanes
@@ -174,7 +174,7 @@ func subScales(b int) (s Lanes) {
 func TestFit(t *testing.T) {
 	for name, g := range grids() {
 		for _, most := range []float32{63.5, 100} {
-			eachTile(t, fmt.Sprintf("%s/%v", name, most), func(x *Tile, imp *[PanelCols]float32) (out []float32) {
+			eachKind(t, fmt.Sprintf("%s/%v", name, most), func(x *Columns, imp *[PanelCols]float32) (out []float32) {
 				inv := scales(x, most)
 				sums := [2]Lanes{{1, -1}, {2, 3}}
 				for b := range PanelCols / BlockCols {
@@ -191,7 +191,7 @@ func TestFit(t *testing.T) {
 func TestCodes(t *testing.T) {
 	for name, g := range grids() {
 		for _, most := range []float32{63.5 / 32, 63.5, 250} {
-			eachTile(t, fmt.Sprintf("%s/%v", name, most), func(x *Tile, imp *[PanelCols]float32) (out []float32) {
+			eachKind(t, fmt.Sprintf("%s/%v", name, most), func(x *Columns, imp *[PanelCols]float32) (out []float32) {
 				inv := scales(x, most)
 				var code, w Panel
 				for b := range PanelCols / BlockCols {
@@ -209,7 +209,7 @@ func TestCodes(t *testing.T) {
 }
 
 func TestSearchQ8(t *testing.T) {
-	eachTile(t, "q8", func(x *Tile, imp *[PanelCols]float32) (out []float32) {
+	eachKind(t, "q8", func(x *Columns, imp *[PanelCols]float32) (out []float32) {
 		for g := range halves {
 			var w [PanelRows * GroupCols]int8
 			var d Lanes
@@ -225,7 +225,7 @@ func TestSearchQ8(t *testing.T) {
 
 func TestErrorSums(t *testing.T) {
 	for _, columns := range []int{0, 4, 124, 128, 132, 252, 256} {
-		eachTile(t, fmt.Sprint(columns), func(x *Tile, imp *[PanelCols]float32) (out []float32) {
+		eachKind(t, fmt.Sprint(columns), func(x *Columns, imp *[PanelCols]float32) (out []float32) {
 			rng := rand.New(rand.NewPCG(1, uint64(columns)))
 			d := [halves]Lanes{scales(x, 1.0/127), scales(x, 1.0/100)}
 			for g := range d {
@@ -256,7 +256,7 @@ func TestErrorSums(t *testing.T) {
 // Turning moves every number, whatever its bits, and finds the greatest
 // magnitude.
 func TestTurn(t *testing.T) {
-	all(t, "turn", func(t *testing.T) {
+	all(t, "read columns", func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(5, 5))
 		for _, stride := range []int{PanelCols, 301, 4096} {
 			for range 20 {
@@ -270,8 +270,8 @@ func TestTurn(t *testing.T) {
 					data[2*i], data[2*i+1] = byte(bits[i]>>16), byte(bits[i]>>24)
 				}
 				want := uint32(0)
-				var a, b Tile
-				found, foundBF16 := Turn(&a, x, stride), TurnBF16(&b, data, stride)
+				var a, b Columns
+				found, foundBF16 := ReadColumns(&a, x, stride), ReadColumnsBF16(&b, data, stride)
 				for r := range PanelRows {
 					for k := range PanelCols {
 						v := bits[r*stride+k]
@@ -296,10 +296,10 @@ func TestSearchPanics(t *testing.T) {
 		name, want string
 		call       func()
 	}{
-		{"turn rows", "short rows", func() { Turn(new(Tile), make([]float32, 4095), 256) }},
-		{"turn stride", "short rows", func() { Turn(new(Tile), make([]float32, 4096), 255) }},
-		{"turn bytes", "short rows", func() { TurnBF16(new(Tile), make([]byte, 8191), 256) }},
-		{"columns", "no such columns", func() { new(ErrorSums).Add(new(Tile), new(Panel), new([halves]Lanes), 6) }},
+		{"read columns, rows", "short rows", func() { ReadColumns(new(Columns), make([]float32, 4095), 256) }},
+		{"read columns, stride", "short rows", func() { ReadColumns(new(Columns), make([]float32, 4096), 255) }},
+		{"read columns, bytes", "short rows", func() { ReadColumnsBF16(new(Columns), make([]byte, 8191), 256) }},
+		{"columns", "no such columns", func() { new(ErrorSums).Add(new(Columns), new(Panel), new([halves]Lanes), 6) }},
 		{"q8", "short output", func() { SearchQ8(make([]int8, 2047), new(Lanes), new(Group), new([GroupCols]float32)) }},
 		{"codes", "short output", func() {
 			g.Codes(make([]int8, 511), make([]int8, 512), new(Block), new(Lanes), new(Lanes))

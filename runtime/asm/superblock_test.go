@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// BenchmarkSuperblock works on one superblock that stays in the first cache: a
-// panel's product, decoding its two tiles, and both at once where a tier can. A
-// panel of 12 rows takes 768 cycles at 128 multiply-adds a cycle.
+// BenchmarkSuperblock works on one superblock that stays in the first cache: the
+// product with a sliver, decoding the two tiles, and both at once where a tier
+// can. A sliver of 12 rows takes 768 cycles at 128 multiply-adds a cycle.
 func BenchmarkSuperblock(b *testing.B) {
 	for _, tier := range Names(true) {
 		for e, name := range encodingNames {
@@ -30,7 +30,7 @@ func benchmarkSuperblock(b *testing.B, e Encoding) {
 		tile, _, _ := e.random(rng, &gaussCodebook)
 		tiles[i] = append(tile, make([]byte, 3*len(tile))...) // what is asked for ahead
 	}
-	s := new(Strip)
+	s := new(Decoder)
 	now, next := &s[0], &s[1]
 	decode := func(s *decoded) {
 		for i, tile := range tiles {

@@ -16,47 +16,71 @@ type Tier struct {
 	search *searchKernels
 }
 
-// tiers are those compiled into this build, the best last. Files of an
-// architecture append to it from init.
-var tiers = []*Tier{{Name: "generic", ok: true, ints: &genericInts, float: &genericFloats, search: &genericSearch}}
-
-// active is the tier in use. It changes at start and in tests only.
-var active = tiers[0]
-
-func register(name string, ok bool, ints *intKernels, float *floatKernels, search *searchKernels) {
-	tiers = append(tiers, &Tier{Name: name, ok: ok, ints: ints, float: float, search: search})
-}
+// tiers are those compiled into this build, the best last.
+var tiers = append([]*Tier{
+	{"generic", true, &genericInts, &genericFloats, &genericSearch},
+}, machineTiers()...)
 
 // Variable forces a tier by its name.
 const Variable = "LLADA_ASM"
 
-// Start chooses the best tier that the processor supports, or the one that the
-// variable LLADA_ASM names. It is called once, before any kernel.
-func Start() error {
-	if name := os.Getenv(Variable); name != "" {
-		if err := Use(name); err != nil {
-			return fmt.Errorf("environment variable %s: %w", Variable, err)
+// active is the tier in use, from the beginning the best one or the one that
+// LLADA_ASM names; errVariable is what is wrong with that name.
+var active, errVariable = choose(tiers, os.Getenv(Variable))
+
+// choose takes the tier of that name from a list in ascending order; without a
+// name, or with one that cannot be had, which is an error, the best that the
+// processor supports.
+func choose(tiers []*Tier, name string) (*Tier, error) {
+	var err error
+	if name != "" {
+		t, e := find(tiers, name)
+		if e == nil {
+			return t, nil
 		}
-		return nil
+		err = e
 	}
+	best := tiers[0]
 	for _, t := range tiers {
 		if t.ok {
-			active = t
+			best = t
 		}
+	}
+	return best, err
+}
+
+func find(tiers []*Tier, name string) (*Tier, error) {
+	i := slices.IndexFunc(tiers, func(t *Tier) bool { return t.Name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("unknown kernels %q: this build has %s", name, strings.Join(names(tiers, false), ", "))
+	}
+	if !tiers[i].ok {
+		return nil, fmt.Errorf("kernels %q need a processor that has them; this one runs %s", name, strings.Join(names(tiers, true), ", "))
+	}
+	return tiers[i], nil
+}
+
+// Check is what is wrong with the environment variable LLADA_ASM, nil if
+// nothing is. Without a call the best tier computes in its place.
+func Check() error {
+	if errVariable != nil {
+		return fmt.Errorf("environment variable %s: %w", Variable, errVariable)
 	}
 	return nil
 }
 
-// Use switches to a tier. No kernel may be running.
+// Use switches to a tier, for tests and benchmarks only. No kernel may be
+// running.
+//
+// What it switches is the one mutable global of the project. Results do not
+// depend on it, since every tier agrees with the portable one to the bit, and as
+// an argument it would go through every call of a kernel.
 func Use(name string) error {
-	i := slices.IndexFunc(tiers, func(t *Tier) bool { return t.Name == name })
-	if i < 0 {
-		return fmt.Errorf("unknown kernels %q: this build has %s", name, strings.Join(Names(false), ", "))
+	t, err := find(tiers, name)
+	if err != nil {
+		return err
 	}
-	if !tiers[i].ok {
-		return fmt.Errorf("kernels %q need a processor that has them; this one runs %s", name, strings.Join(Names(true), ", "))
-	}
-	active = tiers[i]
+	active = t
 	return nil
 }
 
@@ -64,12 +88,14 @@ func Use(name string) error {
 func Active() string { return active.Name }
 
 // Names lists the tiers of this build, or only those that the processor runs.
-func Names(supported bool) []string {
-	var names []string
+func Names(supported bool) []string { return names(tiers, supported) }
+
+func names(tiers []*Tier, supported bool) []string {
+	var list []string
 	for _, t := range tiers {
 		if t.ok || !supported {
-			names = append(names, t.Name)
+			list = append(list, t.Name)
 		}
 	}
-	return names
+	return list
 }

@@ -4,10 +4,12 @@ package asm
 
 import "golang.org/x/sys/cpu"
 
-// The tiers of arm64.
-func init() {
+// machineTiers are those of arm64.
+func machineTiers() []*Tier {
 	a := cpu.ARM64
-	register("neon", a.HasASIMD, &intNEON, &floatNEON, &searchNEON)
-	register("dotprod", a.HasASIMDDP, &intDotProd, &floatNEON, &searchNEON)
-	register("i8mm", a.HasASIMDDP && a.HasI8MM, &intI8MM, &floatNEON, &searchNEON)
+	return []*Tier{
+		{"neon", a.HasASIMD, &intNEON, &floatNEON, &searchNEON},
+		{"dotprod", a.HasASIMDDP, &intDotProd, &floatNEON, &searchNEON},
+		{"i8mm", a.HasASIMDDP && a.HasI8MM, &intI8MM, &floatNEON, &searchNEON},
+	}
 }

@@ -9,32 +9,23 @@ import (
 	"testing"
 )
 
-// Start takes the best tier of the processor. Where LLADA_TEST_TIER tells what
-// that is on the machine, it is that one.
-func TestStart(t *testing.T) {
-	defer Use(Active())
-	t.Setenv(Variable, "")
-	if err := Start(); err != nil {
-		t.Fatal(err)
-	}
+// Where LLADA_TEST_TIER tells what the best tier of the machine is, that one is
+// chosen.
+func TestTierOfMachine(t *testing.T) {
 	order := []string{"generic", "neon", "dotprod", "i8mm"}
 	if got := Names(false); !slices.Equal(got, order) {
 		t.Fatalf("tiers %q, want %q", got, order)
-	}
-	supported := Names(true)
-	if best := supported[len(supported)-1]; Active() != best {
-		t.Errorf("started %q of %q", Active(), supported)
 	}
 	want, ok := os.LookupEnv("LLADA_TEST_TIER")
 	if !ok {
 		return
 	}
-	if Active() != want {
-		t.Errorf("started %q, this processor's is %q", Active(), want)
+	if best, _ := choose(tiers, ""); best.Name != want {
+		t.Errorf("%q is chosen, this processor's is %q", best.Name, want)
 	}
 	// A processor with one tier has those before it.
-	if i := slices.Index(order, want); !slices.Equal(supported, order[:i+1]) {
-		t.Errorf("supported: %q", supported)
+	if i := slices.Index(order, want); !slices.Equal(Names(true), order[:i+1]) {
+		t.Errorf("supported: %q", Names(true))
 	}
 }
 
@@ -51,11 +42,11 @@ func TestQuantizeOrder(t *testing.T) {
 		all(t, "quantize", func(t *testing.T) {
 			got := new(Acts)
 			got.Reset(n, cols)
-			for p := range got.Panels() {
-				got.Fill(p, x, cols)
+			for i := range got.Slivers() {
+				got.Fill(i, x, cols)
 			}
 			packed, step := slices.Clone(got.q), active.ints.step
-			for _, p := range got.panels {
+			for _, p := range got.slivers {
 				for s := range cols / PanelCols {
 					at, _ := got.at(s, p)
 					for i := range p.m * PanelCols {

@@ -6,11 +6,11 @@ import (
 	"unsafe"
 )
 
-// Transpose makes a strip of plain weights: dst[k·32 + r] is word k, of 32 bits
-// and little-endian, of row r. Rows are `stride` bytes apart.
+// Transpose writes a strip of plain weights column by column: dst[k·32 + r] is word
+// k, of 32 bits and little-endian, of row r. Rows are `stride` bytes apart.
 func Transpose(dst []uint32, src []byte, stride, words int) {
 	if len(dst) < words*StripRows {
-		panic("asm: transpose: short strip")
+		panic("asm: transpose: short output")
 	}
 	if stride < 0 || len(src) < (StripRows-1)*stride+4*words {
 		panic("asm: transpose: short rows")
@@ -31,7 +31,7 @@ func TransposeFloats(dst []float32, src []byte, stride, words int) {
 	Transpose(unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(dst))), len(dst)), src, stride, words)
 }
 
-// Widen makes a strip of float32, [column][32], from one of pairs of bfloat16.
+// Widen makes float32, [column][32], of a strip's pairs of bfloat16, [pair][32].
 func Widen(dst []float32, pairs []uint32) {
 	for len(pairs) > 0 {
 		p, d := (*[StripRows]uint32)(pairs), (*[2 * StripRows]float32)(dst)

@@ -25,7 +25,7 @@ func TestTranspose(t *testing.T) {
 				Transpose(dst, src, stride, words)
 				for i := range guardWords {
 					if all[i] != guard || all[guardWords+len(dst)+i] != guard {
-						t.Fatalf("%d words: something beside the strip was overwritten", words)
+						t.Fatalf("%d words: something beside the output was overwritten", words)
 					}
 				}
 				for i, v := range dst {

@@ -56,8 +56,8 @@ func TestDot(t *testing.T) {
 	})
 }
 
-func TestTile(t *testing.T) {
-	all(t, "tile", func(t *testing.T) {
+func TestOutputs(t *testing.T) {
+	all(t, "outputs", func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(2, 1))
 		for rows := range 14 {
 			for _, n := range []int{1, 16, 31, 32} {
@@ -66,7 +66,7 @@ func TestTile(t *testing.T) {
 						continue
 					}
 					length := max(rows-1, 0)*ld + n
-					tile, sums := random(rng, rows*StripRows, 1), random(rng, length, 0)
+					outputs, sums := random(rng, rows*StripRows, 1), random(rng, length, 0)
 					got, copied := newGuarded(length, 1), newGuarded(length, 1)
 					copy(got.x, sums)
 					copy(copied.x, sums)
@@ -77,13 +77,13 @@ func TestTile(t *testing.T) {
 					}
 					streamed := lines[rows%2:][:length] // on a line, and off
 					copy(streamed, sums)
-					StreamTile(streamed, ld, tile, rows, n)
-					AddTile(got.x, ld, tile, rows, n)
-					CopyTile(copied.x, ld, tile, rows, n)
+					StreamOutputs(streamed, ld, outputs, rows, n)
+					AddOutputs(got.x, ld, outputs, rows, n)
+					CopyOutputs(copied.x, ld, outputs, rows, n)
 					for i := range sums {
 						if t, r := i/ld, i%ld; t < rows && r < n {
-							sums[i] += tile[t*StripRows+r]
-							copies[i] = tile[t*StripRows+r]
+							sums[i] += outputs[t*StripRows+r]
+							copies[i] = outputs[t*StripRows+r]
 						}
 					}
 					sameBits(t, got.x, sums)

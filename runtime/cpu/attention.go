@@ -83,12 +83,12 @@ func (s *scratch) attend(d, q *act, p piece, dim int, keys []float32, ldk int, v
 	for t := range n {
 		asm.Softmax(s.scores[t*lds:t*lds+slots], scale)
 	}
-	s.tile = sized(s.tile, n*ldv)
-	clear(s.tile)
+	s.outputs = sized(s.outputs, n*ldv)
+	clear(s.outputs)
 	for v := 0; v < ldv; v += asm.StripRows {
-		asm.MatMul(s.tile[v:], ldv, values[v:], ldv, slots, s.scores, lds, n)
+		asm.MatMul(s.outputs[v:], ldv, values[v:], ldv, slots, s.scores, lds, n)
 	}
 	for t := range n {
-		copy(d.row(p.row + t)[p.head*dim:(p.head+1)*dim], s.tile[t*ldv:])
+		copy(d.row(p.row + t)[p.head*dim:(p.head+1)*dim], s.outputs[t*ldv:])
 	}
 }

@@ -21,11 +21,11 @@ func (b *Backend) pack(x []float32, rows, cols int) (pairs []uint32, ld int) {
 }
 
 // multiplyPairs is product on the bf16 path.
-func (s *scratch) multiplyPairs(tile []float32, in input, w *weight, g int) {
+func (s *scratch) multiplyPairs(out []float32, in input, w *weight, g int) {
 	for lo := 0; lo < w.info.Cols(); lo += quant.TileCols {
 		n := min(quant.TileCols, w.info.Cols()-lo)
 		s.transposePairs(w, g, lo, n)
-		asm.MatMulBF16(tile, asm.StripRows, s.pairs, asm.StripRows, (n+1)/2, in.pairs[lo/2:], in.ldPairs, in.rows)
+		asm.MatMulBF16(out, asm.StripRows, s.pairs, asm.StripRows, (n+1)/2, in.pairs[lo/2:], in.ldPairs, in.rows)
 	}
 }
 

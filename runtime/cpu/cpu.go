@@ -37,18 +37,18 @@ type Backend struct {
 
 // scratch is what one worker needs at a time.
 type scratch struct {
-	strip  *asm.Strip // by itself, so that its rows begin on cache lines
-	panel  quant.Panel
-	wide   []float32 // 32 rows of weights in float32, [columns][32]
-	pairs  []uint32  // the same in bf16, [pairs of columns][32]
-	row    []float32
-	tile   []float32 // outputs of a product, [rows][32]
-	other  []float32 // those of a gate
-	exact  []float32 // those of exact rows
-	scores []float32
-	keys   []float32 // of one head, gathered and decoded
-	values []float32
-	loops  *backend.Loops // of reductions
+	decoder *asm.Decoder // by itself, so that its rows begin on cache lines
+	panel   quant.Panel
+	wide    []float32 // 32 rows of weights in float32, [columns][32]
+	pairs   []uint32  // the same in bf16, [pairs of columns][32]
+	row     []float32
+	outputs []float32 // of a product, [rows][32]
+	gate    []float32 // outputs of a gate
+	exact   []float32 // outputs of exact rows
+	scores  []float32
+	keys    []float32 // of one head, gathered and decoded
+	values  []float32
+	loops   *backend.Loops // of reductions
 }
 
 var _ backend.Backend = (*Backend)(nil)
@@ -58,7 +58,7 @@ func New(o Options) *Backend {
 	n := max(o.Threads, 1)
 	b := &Backend{pool: newPool(n), exact: o.Exact, bf16: o.BF16, scratch: make([]scratch, n)}
 	for i := range b.scratch {
-		b.scratch[i].strip, b.scratch[i].loops = new(asm.Strip), newLoops(new(asm.Top))
+		b.scratch[i].decoder, b.scratch[i].loops = new(asm.Decoder), newLoops(new(asm.Top))
 	}
 	return b
 }

@@ -89,9 +89,9 @@ func (b *Backend) reduce(w *weight, cols int) {
 	in := b.prepare(h.rows, rows, cols, w)
 	b.run(w.strips(), func(worker, g int) {
 		s := &b.scratch[worker]
-		s.tile = sized(s.tile, rows*asm.StripRows)
-		b.product(s, s.tile, in, w, g, w.strip(g+b.pool.workers), func(first, rows int) {
-			spread(logits, vocab, g, s.tile, first, rows)
+		s.outputs = sized(s.outputs, rows*asm.StripRows)
+		b.product(s, s.outputs, in, w, g, w.strip(g+b.pool.workers), func(first, rows int) {
+			spread(logits, vocab, g, s.outputs, first, rows)
 		})
 	})
 	b.run(len(h.items), func(worker, i int) {

@@ -12,10 +12,6 @@ import (
 // BenchmarkDraw takes one token of LLaDA-8B's vocabulary.
 func BenchmarkDraw(b *testing.B) {
 	const vocab = 126464
-	defer asm.Use(asm.Active())
-	if err := asm.Start(); err != nil {
-		b.Fatal(err)
-	}
 	logits := make([]float32, vocab)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i := range logits {

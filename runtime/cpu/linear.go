@@ -43,7 +43,7 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 	}
 	if ints {
 		b.acts.Reset(rows, cols)
-		b.run(b.acts.Panels(), func(_, i int) { b.acts.Fill(i, data, cols) })
+		b.run(b.acts.Slivers(), func(_, i int) { b.acts.Fill(i, data, cols) })
 	}
 	in := input{rows: rows, ld: cols, data: data}
 	if pairs {
@@ -57,31 +57,31 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 	return in
 }
 
-// product computes the outputs of strip g of w for every input row into tile,
+// product computes the outputs of strip g of w for every input row into out,
 // [rows][32], and calls done, if any, with the rows that are final, some at a
 // time. Weights are decoded once and used by all rows. next is what the worker
 // probably multiplies next.
-func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int, next asm.Tiles, done func(first, rows int)) {
+func (b *Backend) product(s *scratch, out []float32, in input, w *weight, g int, next asm.Tiles, done func(first, rows int)) {
 	if first, end := w.replaced(g*asm.StripRows, (g+1)*asm.StripRows); first < end {
 		plain := *w
 		plain.exact = nil
-		b.product(s, tile, in, &plain, g, next, nil)
-		b.replace(s, tile, in, w.exact, g, first, end)
+		b.product(s, out, in, &plain, g, next, nil)
+		b.replace(s, out, in, w.exact, g, first, end)
 		if done != nil {
 			done(0, in.rows)
 		}
 		return
 	}
-	clear(tile)
+	clear(out)
 	if w.tiles != nil && !b.exact {
-		s.strip.Multiply(tile, w.encoding, w.strip(g), next, &w.codebook, &b.acts, done)
+		s.decoder.Multiply(out, w.encoding, w.strip(g), next, &w.codebook, &b.acts, done)
 		return
 	}
 	if done != nil {
 		defer done(0, in.rows)
 	}
 	if b.pairwise(w) {
-		s.multiplyPairs(tile, in, w, g)
+		s.multiplyPairs(out, in, w, g)
 		return
 	}
 	cols := w.info.Cols()
@@ -93,19 +93,19 @@ func (b *Backend) product(s *scratch, tile []float32, in input, w *weight, g int
 		} else {
 			s.transpose(w, g, lo, n)
 		}
-		asm.MatMul(tile, asm.StripRows, s.wide, asm.StripRows, n, in.data[lo:], in.ld, in.rows)
+		asm.MatMul(out, asm.StripRows, s.wide, asm.StripRows, n, in.data[lo:], in.ld, in.rows)
 	}
 }
 
 // replace overwrites outputs of strip g by those of the exact rows [first, end).
-func (b *Backend) replace(s *scratch, tile []float32, in input, exact *weight, g, first, end int) {
+func (b *Backend) replace(s *scratch, out []float32, in input, exact *weight, g, first, end int) {
 	s.exact = sized(s.exact, in.rows*asm.StripRows)
 	for e := first / asm.StripRows; e*asm.StripRows < end; e++ {
 		b.product(s, s.exact, in, exact, e, asm.Tiles{}, nil)
 		for i := max(first, e*asm.StripRows); i < min(end, (e+1)*asm.StripRows); i++ {
 			from, to := i%asm.StripRows, int(exact.info.Replaces[i])-g*asm.StripRows
 			for t := range in.rows {
-				tile[t*asm.StripRows+to] = s.exact[t*asm.StripRows+from]
+				out[t*asm.StripRows+to] = s.exact[t*asm.StripRows+from]
 			}
 		}
 	}
@@ -167,20 +167,20 @@ func (s *scratch) transpose(w *weight, g, lo, n int) {
 // until it is read.
 const streamed = 1 << 17
 
-// spread copies rows of a tile to its 32 columns of dst, [rows][cols].
-func spread(dst []float32, cols, g int, tile []float32, first, rows int) {
-	write := asm.CopyTile
+// spread copies outputs of a strip to its 32 columns of dst, [rows][cols].
+func spread(dst []float32, cols, g int, out []float32, first, rows int) {
+	write := asm.CopyOutputs
 	if len(dst) >= streamed {
-		write = asm.StreamTile
+		write = asm.StreamOutputs
 	}
 	lo := g * asm.StripRows
-	write(dst[first*cols+lo:], cols, tile[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
+	write(dst[first*cols+lo:], cols, out[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
 }
 
-// accumulate adds rows of a tile to its 32 columns of dst.
-func accumulate(dst []float32, cols, g int, tile []float32, first, rows int) {
+// accumulate adds outputs of a strip to its 32 columns of dst.
+func accumulate(dst []float32, cols, g int, out []float32, first, rows int) {
 	lo := g * asm.StripRows
-	asm.AddTile(dst[first*cols+lo:], cols, tile[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
+	asm.AddOutputs(dst[first*cols+lo:], cols, out[first*asm.StripRows:], rows, min(asm.StripRows, cols-lo))
 }
 
 // Linear computes products that share their input, in one loop over all their
@@ -208,9 +208,9 @@ func (b *Backend) Linear(dst []backend.Act, ws []backend.Weight, x backend.Act) 
 		j, g := find(i)
 		after, h := find(i + b.pool.workers)
 		s, d := &b.scratch[worker], dst[j].(*act)
-		s.tile = sized(s.tile, in.rows*asm.StripRows)
-		b.product(s, s.tile, in, list[j], g, list[after].strip(h), func(first, rows int) {
-			spread(d.data, d.cols, g, s.tile, first, rows)
+		s.outputs = sized(s.outputs, in.rows*asm.StripRows)
+		b.product(s, s.outputs, in, list[j], g, list[after].strip(h), func(first, rows int) {
+			spread(d.data, d.cols, g, s.outputs, first, rows)
 		})
 	})
 }
@@ -227,9 +227,9 @@ func (b *Backend) LinearAdd(dst backend.Act, w backend.Weight, x backend.Act) {
 	in := b.prepare(xa.data, xa.rows, xa.cols, wt)
 	b.run(wt.strips(), func(worker, g int) {
 		s := &b.scratch[worker]
-		s.tile = sized(s.tile, in.rows*asm.StripRows)
-		b.product(s, s.tile, in, wt, g, wt.strip(g+b.pool.workers), func(first, rows int) {
-			accumulate(d.data, d.cols, g, s.tile, first, rows)
+		s.outputs = sized(s.outputs, in.rows*asm.StripRows)
+		b.product(s, s.outputs, in, wt, g, wt.strip(g+b.pool.workers), func(first, rows int) {
+			accumulate(d.data, d.cols, g, s.outputs, first, rows)
 		})
 	})
 }
@@ -248,13 +248,13 @@ func (b *Backend) Gated(dst backend.Act, gate, up backend.Weight, x backend.Act)
 	in := b.prepare(xa.data, xa.rows, xa.cols, gw, uw)
 	b.run(gw.strips(), func(worker, g int) {
 		s := &b.scratch[worker]
-		s.tile = sized(s.tile, in.rows*asm.StripRows)
-		s.other = sized(s.other, in.rows*asm.StripRows)
-		b.product(s, s.other, in, gw, g, uw.strip(g), nil)
-		b.product(s, s.tile, in, uw, g, gw.strip(g+b.pool.workers), func(first, rows int) {
+		s.outputs = sized(s.outputs, in.rows*asm.StripRows)
+		s.gate = sized(s.gate, in.rows*asm.StripRows)
+		b.product(s, s.gate, in, gw, g, uw.strip(g), nil)
+		b.product(s, s.outputs, in, uw, g, gw.strip(g+b.pool.workers), func(first, rows int) {
 			lo, hi := first*asm.StripRows, (first+rows)*asm.StripRows
-			asm.SiLUMul(s.tile[lo:hi], s.other[lo:hi], s.tile[lo:hi])
-			spread(d.data, d.cols, g, s.tile, first, rows)
+			asm.SiLUMul(s.outputs[lo:hi], s.gate[lo:hi], s.outputs[lo:hi])
+			spread(d.data, d.cols, g, s.outputs, first, rows)
 		})
 	})
 }

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// The products of arm64. Per panel of m rows of activations ("tokens"), the 32
+// The products of arm64. Per sliver of m rows of activations ("tokens"), the 32
 // rows of a strip go in blocks of 8 or 16; per block, half superblock by half
 // superblock, all sums stay in registers:
 //
@@ -18,19 +18,18 @@ import "fmt"
 //	i8mm     4    16 rows    V0–V15   V16–V23  V24–V25
 //	i8mm     1    16 rows    V0–V15   V16–V23  V24–V25; sums of even and odd steps, added at the end
 //
-// neon takes wider panels two tokens at a time. The epilogue has the sums as
+// neon takes wider slivers two tokens at a time. The epilogue has the sums as
 // V(t·quads + c), rows 4c to 4c+3 of token t, the scales of rows from V24 on,
 // those of tokens after them, and outputs after these.
 //
-// General registers: R0 out, R3 q, R4 scale of the panel; R1 w, R2 d; R5 counts
-// panels, R6 and R7 are their strides; R8 to R11 count; R12 to R15 are w, q, d
+// General registers: R0 out, R3 q, R4 scale of the sliver; R1 w, R2 d; R5 counts
+// slivers, R6 and R7 are their strides; R8 to R11 count; R12 to R15 are w, q, d
 // and scale as they advance; R16, R17 and R19 out, w and d of the block.
-const productParams = "out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int"
+const productParams = "out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int"
 
 const (
-	tileBytes  = 4096 // decoded
-	tileScales = 128  // bytes of d
-	outRow     = 128  // bytes of a row of out
+	panelScales = 128 // bytes of d
+	outRow      = 128 // bytes of a row of out
 )
 
 var productWidths = []int{12, 8, 4, 1}
@@ -89,7 +88,7 @@ func (g *a64) probe(tier string, round func()) {
 // block of rows. A block's weights are rows·step bytes in each 16·step.
 func (g *a64) product(tier string, m, rows, step int, half func()) {
 	g.text(fmt.Sprintf("product%sx%d", tier, m), productParams, "", "comp")
-	g.while("panel", "R5", func() {
+	g.while("sliver", "R5", func() {
 		g.op("MOVD", "R0, R16")
 		g.op("MOVD", "R1, R17")
 		g.op("MOVD", "R2, R19")
@@ -105,11 +104,11 @@ func (g *a64) product(tier string, m, rows, step int, half func()) {
 			})
 			g.op("ADD", "$%d, R16", 4*rows)
 		}
-		g.loop("tile", "R8", 2, func() {
+		g.loop("panel", "R8", 2, func() {
 			if rows == 16 {
 				block()
-				g.op("ADD", "$%d, R17", tileBytes)
-				g.op("ADD", "$%d, R19", tileScales)
+				g.op("ADD", "$%d, R17", panelBytes)
+				g.op("ADD", "$%d, R19", panelScales)
 				return
 			}
 			g.loop("rows", "R9", 2, func() {
@@ -117,15 +116,15 @@ func (g *a64) product(tier string, m, rows, step int, half func()) {
 				g.op("ADD", "$%d, R17", rows*step)
 				g.op("ADD", "$%d, R19", 4*rows)
 			})
-			g.op("ADD", "$%d, R17", tileBytes-2*rows*step)
-			g.op("ADD", "$%d, R19", tileScales-2*4*rows)
+			g.op("ADD", "$%d, R17", panelBytes-2*rows*step)
+			g.op("ADD", "$%d, R19", panelScales-2*4*rows)
 		})
-		g.nextPanel(m)
+		g.nextSliver(m)
 	})
 	g.ret()
 }
 
-func (g *a64) nextPanel(m int) {
+func (g *a64) nextSliver(m int) {
 	g.op("ADD", "R6, R3")
 	g.op("ADD", "R7, R4")
 	g.op("ADD", "$%d, R0", m*outRow)
@@ -302,11 +301,11 @@ func (g *a64) productNEON(m int) {
 	tokens := min(m, 2)
 	g.text(fmt.Sprintf("productNEONx%d", m), productParams, "", "comp")
 	g.op("MOVD", "$%d, R23", 4*m)
-	g.while("panel", "R5", func() {
+	g.while("sliver", "R5", func() {
 		g.op("MOVD", "R0, R16")
 		g.op("MOVD", "R1, R17")
 		g.op("MOVD", "R2, R19")
-		g.loop("tile", "R8", 2, func() {
+		g.loop("panel", "R8", 2, func() {
 			g.op("MOVD", "R3, R20")
 			g.op("MOVD", "R4, R21")
 			g.op("MOVD", "R16, R24")
@@ -326,10 +325,10 @@ func (g *a64) productNEON(m int) {
 				g.op("ADD", "$%d, R24", 2*outRow)
 			})
 			g.op("ADD", "$64, R16")
-			g.op("ADD", "$%d, R17", tileBytes)
-			g.op("ADD", "$%d, R19", tileScales)
+			g.op("ADD", "$%d, R17", panelBytes)
+			g.op("ADD", "$%d, R19", panelScales)
 		})
-		g.nextPanel(m)
+		g.nextSliver(m)
 	})
 	g.ret()
 }

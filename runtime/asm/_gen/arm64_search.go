@@ -3,7 +3,7 @@ package main
 // The kernels of an encoder's search, for NEON. A step takes four columns of
 // four rows: a register holds a column, so that the sum of a row stays in one
 // lane and goes in the order of the definition, and whatever fits a byte takes
-// one register for all 16, byte 4c + r for column c. A tile goes in four parts.
+// one register for all 16, byte 4c + r for column c. The 16 rows go in four parts.
 //
 // Registers of the kernels on blocks:
 //
@@ -27,14 +27,14 @@ const (
 	sSum, sSecond   = 16, 17
 	sGrid, sScratch = 23, 31
 
-	tileColumn = 64 // bytes
+	columnBytes = 64 // bytes
 )
 
 func init() {
 	arm64["search_neon"] = func(g *a64) {
 		s := searchNEON{g}
-		s.turn()
-		s.turnBF16()
+		s.readColumns()
+		s.readColumnsBF16()
 		s.errors()
 		s.q8()
 		for _, grid := range []gridNEON{tableNEON{g}, uniformNEON{g}} {
@@ -55,12 +55,12 @@ func (s searchNEON) columns(label, x, imp string, n int, body func()) {
 	}
 	s.loop(label, "R14", n/4, func() {
 		for c := range 4 {
-			s.op("FMOVQ", "%s, F%d", at("R12", tileColumn*c), sX+c)
+			s.op("FMOVQ", "%s, F%d", at("R12", columnBytes*c), sX+c)
 		}
 		if imp != "" {
 			s.op("FMOVQ.P", "16(R13), F%d", sImp)
 		}
-		s.op("ADD", "$%d, R12", 4*tileColumn)
+		s.op("ADD", "$%d, R12", 4*columnBytes)
 		body()
 	})
 }
@@ -152,8 +152,8 @@ func (s searchNEON) broadcast(d int, base string, offset int) {
 	s.op("VDUP", "V%d.S[0], V%d.S4", d, d)
 }
 
-// turned makes the table that moves byte 4c + r to 4r + c.
-func (s searchNEON) turned(d int, scratch string) {
+// panelOrder makes the table that moves byte 4c + r to 4r + c.
+func (s searchNEON) panelOrder(d int, scratch string) {
 	for i, bytes := range []uint64{0x0d0905010c080400, 0x0f0b07030e0a0602} {
 		s.op("MOVD", "$0x%016x, %s", bytes, scratch)
 		s.op("VMOV", "%s, V%d.D[%d]", scratch, d, i)

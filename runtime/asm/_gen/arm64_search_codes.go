@@ -20,7 +20,7 @@ func (s searchNEON) codes(grid gridNEON) {
 	grid.prepare("R5")
 	s.shifts("R5")
 	first, last := grid.limits()
-	s.turned(order, "R8")
+	s.panelOrder(order, "R8")
 	s.op("VMOVI", "$1, V%d.B16", one)
 	s.op("MOVD", "$%d, R10", 64)
 	s.loop("part", "R6", 4, func() {

@@ -24,7 +24,7 @@ func (s searchNEON) q8() {
 		s.loop("column", "R9", 128, func() {
 			s.op("FMOVQ", "(R10), F%d", x)
 			s.op("FMOVS.P", "4(R11), F%d", imp)
-			s.op("ADD", "$%d, R10", tileColumn)
+			s.op("ADD", "$%d, R10", columnBytes)
 			for c := 0; c < q8Candidates; c += 2 {
 				s.by(2, "fmul", y, inv+c, x)
 				s.by(2, "fmax", e, y, negative)
@@ -116,7 +116,7 @@ func (s searchNEON) chooseQ8(sum int) {
 func (s searchNEON) roundQ8() {
 	const inverse, least, order = 8, 9, 10
 	s.op("VMOVI", "$%d, V%d.B16", 256-127, least)
-	s.turned(order, "R11")
+	s.panelOrder(order, "R11")
 	s.op("MOVD", "R0, R11")
 	s.columns("round", "R2", "", 128, func() {
 		s.by(4, "fmul", sX, sX, inverse)

@@ -79,10 +79,10 @@ func (g *a64) byLane(quads int, d, n, m, lane int) {
 	}
 }
 
-// tile writes a tile's rows to a matrix, or adds them, and asks for the row 12
-// further on, a panel's height.
-func (g *a64) tile(name string, add bool) {
-	g.text(name, "dst *float32, ld int, tile *float32, rows int", "")
+// outputs writes rows of outputs to a matrix, or adds them, and asks for the row 12
+// further on, a sliver's height.
+func (g *a64) outputs(name string, add bool) {
+	g.text(name, "dst *float32, ld int, outputs *float32, rows int", "")
 	g.op("LSL", "$2, R1, R1")
 	g.op("ADD", "R1<<3, R0, R4")
 	g.op("ADD", "R1<<2, R4, R4")
@@ -106,8 +106,8 @@ func (g *a64) tile(name string, add bool) {
 }
 
 func (g *a64) vectors() {
-	g.tile("addTileNEON", true)
-	g.tile("copyTileNEON", false)
+	g.outputs("addOutputsNEON", true)
+	g.outputs("copyOutputsNEON", false)
 
 	g.text("dotNEON", "x, y *float32, n int", "float32")
 	g.lanes("R2", func(quads int) {

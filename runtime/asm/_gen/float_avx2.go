@@ -11,11 +11,11 @@ func init() {
 	amd64["float_avx2"] = func() {
 		ConstraintExpr("!purego")
 		s := &simd{name: "AVX2", width: 8, reg: func(i int) VecPhysical { return zmm[i].AsY().(VecPhysical) }}
-		s.matmul(s.float32s(), tilesAVX2)
-		s.matmul(s.bfloats(), tilesAVX2)
+		s.matmul(s.float32s(), blocksAVX2)
+		s.matmul(s.bfloats(), blocksAVX2)
 		s.vectors()
 		transpose()
 	}
 }
 
-var tilesAVX2 = []matmulTile{{6, 2}, {4, 2}, {2, 2}, {1, 4}}
+var blocksAVX2 = []matmulBlock{{6, 2}, {4, 2}, {2, 2}, {1, 4}}

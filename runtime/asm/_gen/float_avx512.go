@@ -10,10 +10,10 @@ func init() {
 	amd64["float_avx512"] = func() {
 		ConstraintExpr("!purego")
 		s := &simd{name: "AVX512", width: 16, wide: true, reg: func(i int) VecPhysical { return zmm[i] }}
-		s.matmul(s.float32s(), tilesAVX512)
-		s.matmul(s.bfloats(), tilesAVX512)
+		s.matmul(s.float32s(), blocksAVX512)
+		s.matmul(s.bfloats(), blocksAVX512)
 		s.vectors()
 	}
 }
 
-var tilesAVX512 = []matmulTile{{12, 2}, {8, 2}, {4, 2}, {2, 2}, {1, 2}}
+var blocksAVX512 = []matmulBlock{{12, 2}, {8, 2}, {4, 2}, {2, 2}, {1, 2}}

@@ -14,15 +14,15 @@ func init() {
 	amd64["bf16_avx512"] = func() {
 		ConstraintExpr("!purego")
 		s := &simd{name: "AVX512BF16", width: 16, wide: true, reg: func(i int) VecPhysical { return zmm[i] }}
-		s.matmul(multiplier{kernel: "matMul", word: "uint32", count: "pairs", column: func(c matmulTile, w, a func(i int) Mem) {
+		s.matmul(multiplier{kernel: "matMul", word: "uint32", count: "pairs", column: func(c matmulBlock, w, a func(i int) Mem) {
 			s.multiply(c, w, a, vdpbf16ps)
-		}}, tilesAVX512)
+		}}, blocksAVX512)
 	}
 }
 
 // bfloats multiplies bfloat16 with instructions for float32.
 func (s *simd) bfloats() multiplier {
-	return multiplier{kernel: "matMulBF16", word: "uint32", count: "pairs", flush: true, column: func(c matmulTile, w, a func(i int) Mem) {
+	return multiplier{kernel: "matMulBF16", word: "uint32", count: "pairs", flush: true, column: func(c matmulBlock, w, a func(i int) Mem) {
 		for _, widen := range []func(r VecPhysical){
 			func(r VecPhysical) { VANDPS(s.upper(), r, r) },
 			func(r VecPhysical) { VPSLLD(Imm(16), r, r) },

@@ -8,7 +8,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// matmul multiplies tiles of m rows × `vectors` registers of outputs, k
+// matmul multiplies blocks of m rows × `vectors` registers of outputs, k
 // innermost; sums stay in registers until they are added to the output. A
 // register of activations feeds all vectors of a row: broadcast operands in
 // memory would load it once for each.
@@ -20,27 +20,27 @@ import (
 //	1           activation k of a row, broadcast
 //
 // so 24 + 2 + 1 of 32 for 12 rows of AVX-512, 12 + 2 + 1 of 16 for 6 of AVX2.
-// Rows 4i … 4i+3 of a tile are reached from pointer i with the indices 0, lda,
+// Rows 4i … 4i+3 of a block are reached from pointer i with the indices 0, lda,
 // 2·lda and 3·lda.
-type matmulTile struct{ m, vectors int }
+type matmulBlock struct{ m, vectors int }
 
 // multiplier is the kind of numbers that matmul multiplies. A column is a word
 // of 32 bits: a float32, or a pair of bfloat16.
 type multiplier struct {
 	kernel, word, count string
 	// column multiplies weights at w(v) with activations at a(t).
-	column func(c matmulTile, w, a func(i int) Mem)
+	column func(c matmulBlock, w, a func(i int) Mem)
 	// flush: column needs subnormal numbers taken as zero, and last holds the
 	// upper halves of words.
 	flush bool
 }
 
-func (s *simd) sum(c matmulTile, t, v int) VecPhysical { return s.reg(t*c.vectors + v) }
-func (s *simd) weight(c matmulTile, v int) VecPhysical { return s.reg(c.m*c.vectors + v) }
-func (s *simd) activation(c matmulTile) VecPhysical    { return s.reg((c.m + 1) * c.vectors) }
+func (s *simd) sum(c matmulBlock, t, v int) VecPhysical { return s.reg(t*c.vectors + v) }
+func (s *simd) weight(c matmulBlock, v int) VecPhysical { return s.reg(c.m*c.vectors + v) }
+func (s *simd) activation(c matmulBlock) VecPhysical    { return s.reg((c.m + 1) * c.vectors) }
 
 // multiply loads weights and goes through the rows with product.
-func (s *simd) multiply(c matmulTile, w, a func(i int) Mem, product func(x, weight, sum Op)) {
+func (s *simd) multiply(c matmulBlock, w, a func(i int) Mem, product func(x, weight, sum Op)) {
 	for v := range c.vectors {
 		VMOVUPS(w(v), s.weight(c, v))
 	}
@@ -55,14 +55,14 @@ func (s *simd) multiply(c matmulTile, w, a func(i int) Mem, product func(x, weig
 
 // float32s multiplies float32.
 func (s *simd) float32s() multiplier {
-	return multiplier{kernel: "matMul", word: "float32", count: "cols", column: func(c matmulTile, w, a func(i int) Mem) {
+	return multiplier{kernel: "matMul", word: "float32", count: "cols", column: func(c matmulBlock, w, a func(i int) Mem) {
 		s.multiply(c, w, a, func(x, weight, sum Op) { VFMADD231PS(weight, x, sum) })
 	}}
 }
 
-// matmul takes tiles in descending order of m; those with the same m are the
+// matmul takes blocks in descending order of m; those with the same m are the
 // same rows. The last has m = 1.
-func (s *simd) matmul(kind multiplier, tiles []matmulTile) {
+func (s *simd) matmul(kind multiplier, blocks []matmulBlock) {
 	s.begin(kind.kernel, "func(out *float32, ldo int, w *"+kind.word+", ldw, "+kind.count+" int, a *"+kind.word+", lda, n int)")
 	out, w, a, n := load("out"), load("w"), load("a"), load("n")
 	ldo, ldw, lda := load("ldo"), load("ldw"), load("lda")
@@ -77,13 +77,13 @@ func (s *simd) matmul(kind multiplier, tiles []matmulTile) {
 		modes = s.flushModes()
 	}
 
-	for _, tile := range tiles {
-		m, nv := tile.m, tile.vectors
+	for _, block := range blocks {
+		m, nv := block.m, block.vectors
 		name := func(part string) string { return fmt.Sprintf("%s%d", part, m) }
 
 		// column emits column u from the pointers on.
 		column := func(half, u int) {
-			kind.column(tile,
+			kind.column(block,
 				func(v int) Mem { return Mem{Base: wp, Disp: 4 * s.width * (half*nv + v)} },
 				func(t int) Mem {
 					return strided(Mem{Base: rows[t/4], Disp: 4 * u}, t%4, lda, lda3)
@@ -144,8 +144,8 @@ func (s *simd) matmul(kind multiplier, tiles []matmulTile) {
 			for t := range m {
 				for v := range nv {
 					at := Mem{Base: row, Disp: 4 * s.width * (half*nv + v)}
-					VADDPS(at, s.sum(tile, t, v), s.sum(tile, t, v))
-					VMOVUPS(s.sum(tile, t, v), at)
+					VADDPS(at, s.sum(block, t, v), s.sum(block, t, v))
+					VMOVUPS(s.sum(block, t, v), at)
 				}
 				if t < m-1 {
 					ADDQ(ldo, row)

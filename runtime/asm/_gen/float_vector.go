@@ -9,9 +9,9 @@ import (
 // vectors writes all kernels but matmul.
 func (s *simd) vectors() {
 	s.dot()
-	s.addTile()
-	s.copyTile()
-	s.streamTile()
+	s.addOutputs()
+	s.copyOutputs()
+	s.streamOutputs()
 	s.rmsnorm()
 	s.silu()
 	s.softmax()

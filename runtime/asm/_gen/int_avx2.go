@@ -10,13 +10,13 @@ import (
 
 // The int8 kernels of AVX2, which has no product of bytes that adds to 32 bits.
 //
-// Strips hold unsigned bytes, in vectors of 16 rows × 4 columns: two registers.
+// Panels hold unsigned bytes, in vectors of 16 rows × 4 columns: two registers.
 //
-// q4 has |w8| ≤ 64, so its strips hold w8 + 64 ≤ 128, and the sum of two
+// q4 has |w8| ≤ 64, so its panels hold w8 + 64 ≤ 128, and the sum of two
 // products with activations, 2·128·127 = 32512, fits the int16 of VPMADDUBSW.
 // Accumulators start at comp/2 = −64·Σ q.
 //
-// q6 and q8 take the whole of int8, where VPMADDUBSW saturates. Their strips
+// q6 and q8 take the whole of int8, where VPMADDUBSW saturates. Their panels
 // hold w8 + 128, and the product for them (“wide”) is one of int16, VPMADDWD:
 // even and odd bytes of both factors stand in words of their own.
 //
@@ -47,7 +47,7 @@ func init() {
 // blocked is the loop nest of a product that takes 16 rows of the strip and
 // `rows` activation rows at a time:
 //
-//	panel ⊃ half of 128 columns ⊃ tile of 16 rows ⊃ activation rows ⊃ columns
+//	sliver ⊃ half of 128 columns ⊃ panel of 16 rows ⊃ activation rows ⊃ columns
 //
 // so that an output gets its two halves in order.
 type blocked struct {
@@ -55,7 +55,7 @@ type blocked struct {
 	unroll  int // steps of 4 columns in the body of the innermost loop
 	// start sets the sums from the compensations of the rows, 4 bytes apart; step
 	// adds 4 columns; finish, if any, leaves the sum of row t and of rows 8v … of
-	// the tile in register 2t+v.
+	// the panel in register 2t+v.
 	start  func(comp Mem)
 	step   func(u int, w, q Mem)
 	finish func()
@@ -70,20 +70,20 @@ func (b blocked) generate() {
 	label := func(name string) string { return fmt.Sprintf("%s_%d", name, m) }
 	out, w, d := Load(Param("out"), GP64()), Load(Param("w"), GP64()), Load(Param("d"), GP64())
 	q, scale, comp := Load(Param("q"), GP64()), Load(Param("scale"), GP64()), Load(Param("comp"), GP64())
-	panels := Load(Param("panels"), GP64())
-	half, tile, row := GP64(), GP64(), GP64() // row counts in bytes of its scale
+	slivers := Load(Param("slivers"), GP64())
+	half, panel, row := GP64(), GP64(), GP64() // row counts in bytes of its scale
 	var acts Register = q
 	wp, qp, steps, op := GP64(), GP64(), GP64(), GP64()
 
-	Label(label("panel"))
+	Label(label("sliver"))
 	MOVQ(imm(2), half)
 	Label(label("half"))
 	if b.half != nil {
 		b.half(q, steps, qp)
 		acts = b.apart
 	}
-	MOVQ(imm(2), tile)
-	Label(label("tile"))
+	MOVQ(imm(2), panel)
+	Label(label("panel"))
 	XORQ(row, row)
 	Label(label("row"))
 	b.start(Mem{Base: comp, Index: row, Scale: 1})
@@ -118,13 +118,13 @@ func (b blocked) generate() {
 		CMPQ(row, imm(4*m))
 		JNE(LabelRef(label("row")))
 	}
-	ADDQ(imm(tilePanel), w)
+	ADDQ(imm(panelBytes), w)
 	ADDQ(imm(128), d)
 	ADDQ(imm(64), out)
-	DECQ(tile)
-	JNE(LabelRef(label("tile")))
+	DECQ(panel)
+	JNE(LabelRef(label("panel")))
 
-	SUBQ(imm(2*tilePanel-tilePanel/2), w)
+	SUBQ(imm(2*panelBytes-panelBytes/2), w)
 	SUBQ(imm(2*128-64), d)
 	SUBQ(imm(2*64), out)
 	if b.half == nil {
@@ -135,7 +135,7 @@ func (b blocked) generate() {
 	DECQ(half)
 	JNE(LabelRef(label("half")))
 
-	SUBQ(imm(tilePanel), w)
+	SUBQ(imm(panelBytes), w)
 	SUBQ(imm(2*64), d)
 	ADDQ(imm(128*m), out)
 	SUBQ(imm(2*128*m), q)
@@ -144,8 +144,8 @@ func (b blocked) generate() {
 	SUBQ(imm(8*m), stride)
 	ADDQ(stride, scale)
 	ADDQ(stride, comp)
-	DECQ(panels)
-	JNE(LabelRef(label("panel")))
+	DECQ(slivers)
+	JNE(LabelRef(label("sliver")))
 	VZEROUPPER()
 	RET()
 }

@@ -165,7 +165,7 @@ func decodeQ8AVX2() {
 	VMOVDQU(NewDataAddr(Symbol{Name: "offset128", Static: true}, 0), Y13)
 	ADDQ(imm(64), tile)
 	n := GP64()
-	MOVQ(imm(tilePanel/256), n)
+	MOVQ(imm(panelBytes/256), n)
 	Label("q8_loop")
 	for i := range 8 {
 		VPXOR(Mem{Base: tile, Disp: 32 * i}, Y13, ymm(i))

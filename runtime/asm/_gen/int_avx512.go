@@ -10,7 +10,7 @@ import (
 
 // The int8 kernels of AVX-512 with VNNI.
 //
-// Strips hold w8 + 128, because VPDPBUSD multiplies unsigned by signed bytes;
+// Panels hold w8 + 128, because VPDPBUSD multiplies unsigned by signed bytes;
 // accumulators start at comp = −128·Σ q. A vector holds 16 rows × 4 columns.
 //
 // Register plan of the product, m rows of activations:
@@ -39,7 +39,7 @@ func init() {
 }
 
 const (
-	tilePanel  = 4096 // bytes of a decoded tile
+	panelBytes = 4096 // w of one
 	groupSteps = 32   // vectors of 4 columns in 128
 )
 
@@ -52,11 +52,11 @@ var zmm = []VecPhysical{
 func xmm(i int) VecPhysical { return zmm[i].AsX().(VecPhysical) }
 func ymm(i int) VecPhysical { return zmm[i].AsY().(VecPhysical) }
 
-const productSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int)"
+const productSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int)"
 
-const askingSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, panels, qStride, sStride int, upperAhead, lowerAhead *byte)"
+const askingSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, slivers, qStride, sStride int, upperAhead, lowerAhead *byte)"
 
-// productAVX512 walks panels; in each, two halves of 128 columns. If asking, it
+// productAVX512 walks slivers; in each, two halves of 128 columns. If asking, it
 // asks for a line of each of two tiles every turn.
 func productAVX512(m int, asking bool) {
 	p := product512{name: fmt.Sprint(m), m: m}
@@ -69,10 +69,10 @@ func productAVX512(m int, asking bool) {
 	}
 	p.out = Load(Param("out"), GP64())
 	q, scale, comp := Load(Param("q"), GP64()), Load(Param("scale"), GP64()), Load(Param("comp"), GP64())
-	panels, half := Load(Param("panels"), GP64()), GP64()
+	slivers, half := Load(Param("slivers"), GP64()), GP64()
 	p.wp, p.qp, p.sp, p.cp, p.dp = GP64(), GP64(), GP64(), GP64(), GP64()
 
-	Label(p.label("panel"))
+	Label(p.label("sliver"))
 	Load(Param("w"), p.wp)
 	MOVQ(q, p.qp)
 	MOVQ(scale, p.sp)
@@ -90,13 +90,13 @@ func productAVX512(m int, asking bool) {
 	stride = Load(Param("sStride"), GP64())
 	ADDQ(stride, scale)
 	ADDQ(stride, comp)
-	DECQ(panels)
-	JNE(LabelRef(p.label("panel")))
+	DECQ(slivers)
+	JNE(LabelRef(p.label("sliver")))
 	VZEROUPPER()
 	RET()
 }
 
-// product512 is what the parts of a product share: the pointers of a panel's
+// product512 is what the parts of a product share: the pointers of a sliver's
 // half.
 type product512 struct {
 	name                    string
@@ -182,7 +182,7 @@ func (p *product512) start() {
 func (p *product512) steps(first, end int) {
 	for u := range unrolled {
 		VMOVDQU64(Mem{Base: p.wp, Disp: 64 * u}, Z24)
-		VMOVDQU64(Mem{Base: p.wp, Disp: tilePanel + 64*u}, Z25)
+		VMOVDQU64(Mem{Base: p.wp, Disp: panelBytes + 64*u}, Z25)
 		for t := first; t < end; t++ {
 			VPBROADCASTD(Mem{Base: p.qp, Disp: 4 * (p.m*u + t)}, Z26)
 			VPDPBUSD(Z26, Z24, p.lo(t, u%p.chains()))

@@ -9,11 +9,11 @@ import (
 
 const decodingProductSignature = "func(out *float32, w *byte, d *float32, q *int8, scale *float32, comp *int32, nextW *byte, nextD *float32, upper, lower, upperAhead, lowerAhead *byte, codebook *int8)"
 
-// decodingProductAVX512 multiplies one panel while it decodes the next
-// superblock's tiles into another strip. Products keep two of the pipes busy;
+// decodingProductAVX512 multiplies with one sliver while it decodes the next
+// superblock's tiles to other panels. Products keep two of the pipes busy;
 // most of decoding runs in the others.
 //
-// A panel has 16 turns of four vectors; two tiles have 16 blocks. Meanwhile it asks
+// A sliver has 16 turns of four vectors; two tiles have 16 blocks. Meanwhile it asks
 // for the tiles that come two superblocks later.
 func decodingProductAVX512(m int, d *decoder512) {
 	TEXT(fmt.Sprintf("decodingProduct%sAVX512x%d", d.name, m), NOSPLIT, decodingProductSignature)

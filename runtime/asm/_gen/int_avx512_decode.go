@@ -6,9 +6,9 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// decoder512 turns tiles into the bytes of a strip, w8 + 128. It works by blocks
-// of 16 rows × 32 columns, 512 bytes of the strip, in few registers, so that
-// its instructions can stand between those of a product:
+// decoder512 decodes tiles to panels of w8 + 128. It works by blocks of 16 rows ×
+// 32 columns, 512 bytes of the panel, in few registers, so that its instructions
+// can stand between those of a product:
 //
 //	Z27 … Z29, K1   constants and the block's sub-scales
 //	Z30, Z31        values on their way

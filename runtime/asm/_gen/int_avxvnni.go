@@ -12,11 +12,11 @@ import (
 
 // The int8 kernels of AVX-VNNI: processors with VPDPBUSD on 256-bit registers
 // and without AVX-512. They share the decoders of q6 and q8 and the quantizer
-// with AVX2 (int_avx2.go); every strip holds w8 + 128, and accumulators start
+// with AVX2 (int_avx2.go); every panel holds w8 + 128, and accumulators start
 // at comp.
 //
 // Register plan of the product, 16 rows of the strip × 6 activation rows (4 in
-// panels of 8 and 4). Two VPDPBUSD a cycle, each with a latency of 4 or 5, take
+// slivers of 8 and 4). Two VPDPBUSD a cycle, each with a latency of 4 or 5, take
 // at least 10 independent sums:
 //
 //	Y0 … Y11    sums: register 2t+v is activation row t, strip rows 8v … 8v+7

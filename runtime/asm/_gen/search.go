@@ -10,7 +10,7 @@ import (
 )
 
 // The kernels of an encoder's search, for AVX-512 and AVX2 alike. A lane is a
-// row of a turned tile: one register holds a column with AVX-512; AVX2 takes
+// row of Columns: one register holds a column with AVX-512; AVX2 takes
 // rows 0 to 7, then 8 to 15 (parts). Nothing is reduced across lanes, so both
 // add up in the order of the definition.
 //
@@ -42,8 +42,8 @@ func init() {
 
 func (s *search) all() {
 	s.tables = map[uint32]Mem{}
-	s.turn("turn", 4)
-	s.turn("turnBF16", 2)
+	s.readColumns("readColumns", 4)
+	s.readColumns("readColumnsBF16", 2)
 	s.errors()
 	s.q8()
 	grids := []grid{&tableGrid{search: s}, &uniformGrid{search: s}}

@@ -2,16 +2,16 @@ package main
 
 import "fmt"
 
-// turn transposes four rows at a time, 4×4 by 4×4.
+// readColumns transposes four rows at a time, 4×4 by 4×4.
 //
 //	V0–V3      four columns of each row
 //	V4–V7      halves of the transposition
 //	V8–V11     four rows of each column
 //	V28, V29   greatest magnitudes
 //	V30        mask of the magnitude
-func (s searchNEON) turn() {
-	s.text("turnNEON", "dst, src *float32, stride int", "uint32")
-	s.turnRows(4, func() {
+func (s searchNEON) readColumns() {
+	s.text("readColumnsNEON", "dst, src *float32, stride int", "uint32")
+	s.transposeRows(4, func() {
 		for i := range 2 {
 			s.known("VZIP1", "S4", 4+2*i, i, 2+i)
 			s.known("VZIP2", "S4", 5+2*i, i, 2+i)
@@ -27,10 +27,10 @@ func (s searchNEON) turn() {
 	s.ret()
 }
 
-// turnBF16 transposes bfloat16 4×8 by 4×8 before it widens them.
-func (s searchNEON) turnBF16() {
-	s.text("turnBF16NEON", "dst *float32, src *byte, stride int", "uint32")
-	s.turnRows(2, func() {
+// readColumnsBF16 transposes bfloat16 4×8 by 4×8 before it widens them.
+func (s searchNEON) readColumnsBF16() {
+	s.text("readColumnsBF16NEON", "dst *float32, src *byte, stride int", "uint32")
+	s.transposeRows(2, func() {
 		for i := range 2 {
 			s.known("VZIP1", "H8", 4+2*i, i, 2+i)
 			s.known("VZIP2", "H8", 5+2*i, i, 2+i)
@@ -50,11 +50,11 @@ func (s searchNEON) turnBF16() {
 	s.ret()
 }
 
-// turnRows leaves in V28 the greatest magnitudes of numbers of `size` bytes;
+// transposeRows leaves in V28 the greatest magnitudes of numbers of `size` bytes;
 // transpose goes from V0–V3 to the columns in V8 and on. R0 dst, R1 rows, R2 the
 // distance of rows; R3 counts parts; R4 to R7 are four rows, R8 and R9 dst and
 // the count of a part.
-func (s searchNEON) turnRows(size int, transpose func()) {
+func (s searchNEON) transposeRows(size int, transpose func()) {
 	arrangement := map[int]string{4: "S4", 2: "H8"}[size]
 	s.op("LSL", "$%d, R2", size/2)
 	s.zero(28, 2)
@@ -74,13 +74,13 @@ func (s searchNEON) turnRows(size int, transpose func()) {
 			}
 			transpose()
 			for c := range columns {
-				s.op("FMOVQ", "F%d, %s", 8+c, at("R8", tileColumn*c))
+				s.op("FMOVQ", "F%d, %s", 8+c, at("R8", columnBytes*c))
 			}
 			for r := range 4 {
 				s.known("VAND", "B16", r, r, 30)
 				s.known("VUMAX", arrangement, 28+r%2, 28+r%2, r)
 			}
-			s.op("ADD", "$%d, R8", tileColumn*columns)
+			s.op("ADD", "$%d, R8", columnBytes*columns)
 		})
 		s.op("ADD", "$16, R0")
 	})
@@ -123,7 +123,7 @@ func (s searchNEON) errors() {
 			for c := range 4 {
 				s.errorsColumn(c)
 			}
-			s.op("ADD", "$%d, R10", 4*tileColumn)
+			s.op("ADD", "$%d, R10", 4*columnBytes)
 		})
 		s.op("CBNZ", "R6, group")
 
@@ -149,7 +149,7 @@ func (s searchNEON) errorsColumn(c int) {
 	s.word(0x4f000400|(64-24)<<16|from<<5|y, "sshr v%d.4s, v%d.4s, #24", y, from)
 	s.fixed(y, y, 0)
 	s.v("fmul", y, y, 7)
-	s.op("FMOVQ", "%s, F%d", at("R10", tileColumn*c), x)
+	s.op("FMOVQ", "%s, F%d", at("R10", columnBytes*c), x)
 	for half := range 2 {
 		a, b, diff, square := 10+4*half, 11+4*half, 12+4*half, 13+4*half
 		convert := fmt.Sprint("fcvtl", [...]string{"", "2"}[half])

@@ -6,7 +6,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// turn transposes 16 rows × 256 columns of numbers of `size` bytes: a register
+// readColumns transposes 16 rows × 256 columns of numbers of `size` bytes: a register
 // takes 16 bytes of every fourth row, so that 4×4 transpositions within its
 // quarters leave columns. bfloat16 become the upper halves of words by being
 // interleaved with zeros.
@@ -17,7 +17,7 @@ import (
 //	12        greatest magnitude
 //	13        mask of the magnitude
 //	14        zero
-func (s *search) turn(name string, size int) {
+func (s *search) readColumns(name string, size int) {
 	s.begin(name, map[int]string{
 		4: "func(dst, src *float32, stride int) uint32",
 		2: "func(dst *float32, src *byte, stride int) uint32",
@@ -47,7 +47,7 @@ func (s *search) turn(name string, size int) {
 		if part+1 < s.parts() {
 			LEAQ(Mem{Base: rows[quarters-1], Index: stride4, Scale: 1}, src)
 		}
-		to, left, again := GP64(), GP64(), s.label("turn")
+		to, left, again := GP64(), GP64(), s.label("step")
 		MOVQ(dst, to)
 		MOVQ(U32(256*size/16), left)
 		Label(again)

@@ -1,7 +1,8 @@
 package asm
 
-// Geometry of tiles and strips. A tile is 16 rows × 256 columns of a quantized
-// matrix; a strip is two of them, one below the other, decoded.
+// Geometry. A tile is the bytes of 16 rows × 256 columns (a superblock) of a
+// quantized matrix, a panel what it decodes to. A strip is 32 rows of a matrix:
+// two tiles one below the other.
 const (
 	PanelRows  = 16
 	PanelCols  = 256
@@ -17,18 +18,19 @@ const (
 	Q8Tile = 4160
 )
 
-// Strip is two superblocks of 32 rows × 256 columns of weights: one that is
-// multiplied and one that is decoded meanwhile.
-type Strip [2]decoded
+// Decoder is what strips are decoded into while they are multiplied: a superblock
+// that is in use and one in the making. A worker has one of its own.
+type Decoder [2]decoded
 
-// decoded is a superblock: weight[r][k] = d[r/16][k/128][r%16] · w8[r][k]. The order
-// of w and what is added to each byte belong to the tier that decoded it.
+// decoded is a superblock of a strip, two panels:
+// weight[r][k] = d[r/16][k/128][r%16] · w8[r][k]. The order of w and what is added
+// to each byte belong to the tier that decoded it.
 type decoded struct {
 	w [2 * PanelBytes]byte
 	d [2][halves][PanelRows]float32
 }
 
-// decode fills half i (rows 16i to 16i+15) from a tile. The codebook is q4's.
+// decode fills panel i (rows 16i to 16i+15) from a tile. The codebook is q4's.
 func (s *decoded) decode(i int, e Encoding, tile []byte, codebook *[16]int8) {
 	w, d := &s.w[i*PanelBytes], &s.d[i][0][0]
 	switch e {
@@ -51,8 +53,7 @@ func first(codebook *[16]int8) *int8 {
 	return &codebook[0]
 }
 
-// clear makes half i decode to zeros, for matrices that end in the middle of a
-// strip.
+// clear makes panel i zeros, for matrices that end in the middle of a strip.
 func (s *decoded) clear(i int) {
 	clear(s.w[i*PanelBytes : (i+1)*PanelBytes])
 	s.d[i] = [halves][PanelRows]float32{}
