@@ -2,6 +2,7 @@ package sample_test
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"testing"
 
@@ -27,40 +28,64 @@ type fake struct {
 	logOdds func(n int, position int32) float64
 	fail    map[int]error // by call
 
-	batches []model.Batch
-	asks    []*backend.Ask
+	batches [][]model.Seq // a guided sequence before the one that guides it
+	asks    []backend.Ask
 }
 
-func (f *fake) Predict(ctx context.Context, b model.Batch, ask *backend.Ask) (*backend.Answer, error) {
+func (f *fake) Predict(ctx context.Context, seqs []model.Seq) ([]backend.Answer, error) {
 	n := len(f.batches)
-	var kept model.Batch
-	for _, s := range b {
-		kept = append(kept, model.Seq{IDs: slices.Clone(s.IDs), Rows: slices.Clone(s.Rows)})
+	var kept []model.Seq
+	var answers []backend.Answer
+	for _, s := range seqs {
+		kept = append(kept, model.Seq{IDs: slices.Clone(s.IDs), Asked: slices.Clone(s.Asked)})
+		if u := s.Unconditional; u != nil {
+			kept = append(kept, model.Seq{IDs: slices.Clone(u.IDs), Asked: slices.Clone(u.Asked)})
+		}
+		ans := backend.Answer{}
+		for _, p := range s.Asked {
+			c := backend.Candidate{Token: 1}
+			if f.token != nil {
+				c.Token = f.token(n, p)
+			}
+			if f.logOdds != nil {
+				c.LogOdds = f.logOdds(n, p)
+			}
+			if s.Ask.Pick.Entropy {
+				c.Entropy = -c.LogOdds
+			}
+			ans.Candidates = append(ans.Candidates, c)
+		}
+		answers = append(answers, ans)
 	}
-	f.batches, f.asks = append(f.batches, kept), append(f.asks, ask)
+	f.batches, f.asks = append(f.batches, kept), append(f.asks, seqs[0].Ask)
 	if err := f.fail[n]; err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	ans := &backend.Answer{}
-	for _, p := range b[0].Rows {
-		c := backend.Candidate{Token: 1}
-		if f.token != nil {
-			c.Token = f.token(n, p)
-		}
-		if f.logOdds != nil {
-			c.LogOdds = f.logOdds(n, p)
-		}
-		ans.Candidates = append(ans.Candidates, c)
-	}
-	return ans, nil
+	return answers, ctx.Err()
+}
+
+// sampler runs generations with one set of options on a fake.
+type sampler struct {
+	f       *fake
+	Options sample.Options
+	Context int
+	rule    func() sample.Rule
 }
 
 // sampler has a wide context and runs on f.
-func (f *fake) sampler(o sample.Options) *sample.Sampler {
-	return &sample.Sampler{Predictor: f, Tokens: special, Options: o, Context: 4096}
+func (f *fake) sampler(o sample.Options) *sampler { return &sampler{f: f, Options: o, Context: 4096} }
+
+func (s *sampler) config() sample.Config {
+	return sample.Config{Tokens: special, Context: s.Context, Options: s.Options, Rule: s.rule}
+}
+
+// Run yields the events of one generation, the error of its beginning too.
+func (s *sampler) Run(ctx context.Context, prompt []int32) iter.Seq2[sample.Event, error] {
+	g, err := sample.New(s.config(), prompt)
+	if err != nil {
+		return func(yield func(sample.Event, error) bool) { yield(sample.Event{}, err) }
+	}
+	return sample.Run(ctx, s.f, g)
 }
 
 // official are options of the official sampler without early stop.
@@ -74,13 +99,18 @@ func parallel(gen, block int, threshold float64) sample.Options {
 }
 
 // collect runs a generation that must succeed.
-func collect(t testing.TB, s *sample.Sampler, prompt []int32) *sample.Result {
+func collect(t testing.TB, s *sampler, prompt []int32) *sample.Result {
 	t.Helper()
-	r, err := s.Collect(s.Run(t.Context(), prompt), len(prompt), nil)
+	g, err := sample.New(s.config(), prompt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	for _, err := range sample.Run(t.Context(), s.f, g) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return g.Result()
 }
 
 // sizes counts the positions of each step.

@@ -82,8 +82,8 @@ func multiples(x, n int) string {
 	return fmt.Sprintf("%d or %d", x/n*n, (x/n+1)*n)
 }
 
-// strategy is the rule that the options select.
-func (o Options) strategy() Strategy {
+// rule is the rule that the options select, in its first state.
+func (o Options) rule() Rule {
 	switch {
 	case o.Steps > 0:
 		return Quota{PerBlock: o.Steps / o.blocks()}

@@ -133,8 +133,8 @@ func TestGuided(t *testing.T) {
 		}
 		want := slices.Clone(b[0].IDs)
 		want[0], want[2] = mask, mask
-		if len(b) != 2 || !slices.Equal(b[1].IDs, want) || !slices.Equal(b[1].Rows, b[0].Rows) {
-			t.Errorf("call %d: unconditional %v of rows %v, want %v of %v", n, b[1].IDs, b[1].Rows, want, b[0].Rows)
+		if len(b) != 2 || !slices.Equal(b[1].IDs, want) || !slices.Equal(b[1].Asked, b[0].Asked) {
+			t.Errorf("call %d: unconditional %v of rows %v, want %v of %v", n, b[1].IDs, b[1].Asked, want, b[0].Asked)
 		}
 	}
 	if got := f.batches[3][1].IDs; got[1] != 1 || got[3] != 1 {

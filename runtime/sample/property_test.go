@@ -65,22 +65,25 @@ func TestEveryMaskOnce(t *testing.T) {
 			if step++; e.Step != step {
 				t.Fatalf("step %d, want %d", e.Step, step)
 			}
-			if o.Steps == 0 && len(e.Committed) == 0 {
+			if o.Steps == 0 && len(e.Changes) == 0 {
 				t.Fatalf("step %d commits nothing", step)
 			}
 			lo := len(prompt) + e.Block*o.BlockLength
-			for _, c := range e.Committed {
+			for _, c := range e.Changes {
 				if c.Position < lo || c.Position >= lo+o.BlockLength {
 					t.Fatalf("position %d committed in block %d of [%d, %d)", c.Position, e.Block, lo, lo+o.BlockLength)
 				}
 				if seen[c.Position] {
 					t.Fatalf("position %d committed twice", c.Position)
 				}
-				if c.Token == mask {
+				if c.Old != mask {
+					t.Fatalf("position %d was token %d, not a mask", c.Position, c.Old)
+				}
+				if c.New == mask {
 					t.Fatalf("the mask token is committed at %d", c.Position)
 				}
 				seen[c.Position] = true
-				before[c.Position] = c.Token
+				before[c.Position] = c.New
 			}
 			if !slices.Equal(e.Canvas, before) {
 				t.Fatalf("step %d: canvas %v, its commits give %v", step, e.Canvas, before)
@@ -124,8 +127,8 @@ func TestAsked(t *testing.T) {
 					want = append(want, int32(i))
 				}
 			}
-			if !slices.Equal(b[0].Rows, want) {
-				t.Fatalf("asked for %v, want %v", b[0].Rows, want)
+			if !slices.Equal(b[0].Asked, want) {
+				t.Fatalf("asked for %v, want %v", b[0].Asked, want)
 			}
 			if !slices.Equal(ask.Pick.Never, []int32{mask}) {
 				t.Fatalf("never %v, want the mask token", ask.Pick.Never)

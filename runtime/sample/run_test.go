@@ -148,9 +148,6 @@ func TestFailures(t *testing.T) {
 		if n != 3 || !errors.Is(last, broken) {
 			t.Errorf("%d events, the last with error %v", n, last)
 		}
-		if r, err := s.Collect((&fake{fail: map[int]error{0: broken}}).sampler(s.Options).Run(t.Context(), nil), 0, nil); r != nil || !errors.Is(err, broken) {
-			t.Errorf("Collect gave %v, %v", r, err)
-		}
 	})
 	t.Run("canceled", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -185,19 +182,6 @@ func TestFailures(t *testing.T) {
 		}
 		if len(f.batches) != 1 {
 			t.Errorf("%d passes after the loop was left in the first", len(f.batches))
-		}
-	})
-	t.Run("by the caller of Collect", func(t *testing.T) {
-		f := &fake{}
-		s := f.sampler(official(4, 4, 4))
-		_, err := s.Collect(s.Run(t.Context(), nil), 0, func(e sample.Event) error {
-			if e.Step == 2 {
-				return broken
-			}
-			return nil
-		})
-		if !errors.Is(err, broken) || len(f.batches) != 2 {
-			t.Errorf("error %v after %d passes", err, len(f.batches))
 		}
 	})
 	t.Run("context exceeded", func(t *testing.T) {

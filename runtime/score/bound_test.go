@@ -13,7 +13,7 @@ import (
 
 func newFake() *fake { return &fake{vocab: 7, mask: 6, seed: 1} }
 
-func scorer(f *fake) *Scorer { return &Scorer{Network: f, MaskID: f.mask} }
+func scorer(f *fake) *Scorer { return &Scorer{Predictor: f, MaskID: f.mask} }
 
 // The estimators are unbiased: over many seeds their mean is the enumerated
 // bound, also where the full mask has no complement.
@@ -37,7 +37,7 @@ func TestUnbiased(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r.Add(mean(values), 1)
+				r.Add(mean(values[0]), 1)
 			}
 			// Some estimators do not vary at all: what is left is rounding.
 			if math.Abs(r.Value()-want) > 4*r.Error()+1e-12*want {
@@ -88,10 +88,30 @@ func TestPasses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want = append(want, v[0])
+		want = append(want, v[0][0])
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("values %v, one by one %v", got, want)
+	if !slices.Equal(got[0], want) {
+		t.Errorf("values %v, one by one %v", got[0], want)
+	}
+}
+
+// Items share passes, and have the values that each has alone.
+func TestItemsSharePasses(t *testing.T) {
+	f := newFake()
+	var items []Item
+	var want [][]float64
+	for i := range uint64(4) {
+		it := NewItem(f.text(i, 10+int(i)), int(i), Pairs(3, i, 10, int(i)+1))
+		v, err := scorer(f).Values(t.Context(), it)
+		if err != nil {
+			t.Fatal(err)
+		}
+		items, want = append(items, it), append(want, v[0])
+	}
+	f.passes = 0
+	got, err := scorer(f).Values(t.Context(), items...)
+	if err != nil || f.passes != 1 || !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("%d passes, error %v, values\n%v, one by one\n%v", f.passes, err, got, want)
 	}
 }
 
@@ -111,10 +131,10 @@ func TestGuidance(t *testing.T) {
 	for _, p := range mask {
 		x := f.logits(given, p)
 		backend.Guide(x, f.logits(blank, p), 1.5)
-		want -= 4.0 / 2 * backend.LogProb(x, ids[p])
+		want -= 4.0 / 2 * logProb(x, ids[p])
 	}
-	if math.Abs(got[0]-want) > 1e-12 {
-		t.Errorf("%v, want %v", got[0], want)
+	if math.Abs(got[0][0]-want) > 1e-12 {
+		t.Errorf("%v, want %v", got[0][0], want)
 	}
 }
 
@@ -122,10 +142,19 @@ func TestGuidance(t *testing.T) {
 func TestOrdered(t *testing.T) {
 	f := newFake()
 	ids := f.text(6, 7)
-	got, err := scorer(f).Ordered(t.Context(), ids, 2)
+	f.passes = 0
+	both, err := scorer(f).Ordered(t.Context(), [][]int32{ids[:4], ids}, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
+	if f.passes != 5 {
+		t.Errorf("%d passes for two texts, the longer of 5 tokens", f.passes)
+	}
+	short, err := scorer(f).Ordered(t.Context(), [][]int32{ids[:4]}, 2)
+	if err != nil || short[0] != both[0] {
+		t.Errorf("a text alone scores %v, beside another %v; error %v", short, both[0], err)
+	}
+	got := both[1]
 	canvas, want := append([]int32{}, ids...), 0.0
 	for i := 2; i < len(canvas); i++ {
 		canvas[i] = f.mask
@@ -134,7 +163,7 @@ func TestOrdered(t *testing.T) {
 		best, at := math.Inf(-1), int32(0)
 		for p := int32(2); p < 7; p++ {
 			if canvas[p] == f.mask {
-				if l := backend.LogProb(f.logits(canvas, p), ids[p]); l > best {
+				if l := logProb(f.logits(canvas, p), ids[p]); l > best {
 					best, at = l, p
 				}
 			}
@@ -149,14 +178,17 @@ func TestOrdered(t *testing.T) {
 func TestJudge(t *testing.T) {
 	q := Question{Prompt: []int32{1}, Choices: [][]int32{{1}, {2, 2}, {3}}, Answer: 1}
 	scores := map[int32]float64{1: -3, 2: -4, 3: -3}
-	v, err := Judge(t.Context(), q, []int{1, 4, 1}, func(_ context.Context, ids []int32, prompt int) (float64, error) {
-		return scores[ids[prompt]], nil
+	v, err := Judge(t.Context(), q, []int{1, 4, 1}, func(_ context.Context, texts [][]int32, prompt int) (got []float64, _ error) {
+		for _, ids := range texts {
+			got = append(got, scores[ids[prompt]])
+		}
+		return got, nil
 	})
 	if err != nil || v.Best != 0 || v.Normalized != 1 {
 		t.Errorf("%+v, %v", v, err)
 	}
 	failure := errors.New("x")
-	if _, err := Judge(t.Context(), q, []int{1, 1, 1}, func(context.Context, []int32, int) (float64, error) { return 0, failure }); err != failure {
+	if _, err := Judge(t.Context(), q, []int{1, 1, 1}, func(context.Context, [][]int32, int) ([]float64, error) { return nil, failure }); err != failure {
 		t.Errorf("error %v", err)
 	}
 }

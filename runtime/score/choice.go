@@ -18,19 +18,19 @@ type Verdict struct {
 	Answer     int       `json:"answer"`
 }
 
-// Judge scores every choice with f and picks. bytes are the choices' lengths as
-// text. Masks that f draws must depend on the question, not on the choice, so
-// that choices meet common masks.
-func Judge(ctx context.Context, q Question, bytes []int, f func(ctx context.Context, ids []int32, prompt int) (float64, error)) (*Verdict, error) {
-	v := &Verdict{Answer: q.Answer}
+// Judge scores the choices with f, which takes prompt and choice of all of them at
+// once, and picks. bytes are the choices' lengths as text. Masks that f draws must
+// depend on the question, not on the choice, so that choices meet common masks.
+func Judge(ctx context.Context, q Question, bytes []int, f func(ctx context.Context, texts [][]int32, prompt int) ([]float64, error)) (*Verdict, error) {
+	var texts [][]int32
 	for _, c := range q.Choices {
-		ids := append(append([]int32{}, q.Prompt...), c...)
-		s, err := f(ctx, ids, len(q.Prompt))
-		if err != nil {
-			return nil, err
-		}
-		v.Scores = append(v.Scores, s)
+		texts = append(texts, append(append([]int32{}, q.Prompt...), c...))
 	}
+	scores, err := f(ctx, texts, len(q.Prompt))
+	if err != nil {
+		return nil, err
+	}
+	v := &Verdict{Answer: q.Answer, Scores: scores}
 	for i, s := range v.Scores {
 		if s > v.Scores[v.Best] {
 			v.Best = i

@@ -3,7 +3,6 @@ package score
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,8 +46,8 @@ type Side struct {
 // Comparer runs a reference and candidates in lockstep, so that whole
 // distributions are compared and none is kept.
 type Comparer struct {
-	Reference  Network
-	Candidates []Network
+	Reference  model.Holder
+	Candidates []model.Holder
 	MaskID     int32
 	Frontier   int // k of the frontier agreement
 	Threads    int // workers over rows; results do not depend on it
@@ -71,16 +70,21 @@ func (c *Comparer) Compare(ctx context.Context, it Item, group int) (*Record, er
 	for i := range r.Sides {
 		r.Sides[i].KL = Sketch{}
 	}
-	for lo, hi := range passes(it) {
-		rows, err := c.pass(ctx, it, it.Masks[lo:hi], r)
+	var masks []int
+	var seqs []model.Seq
+	for m := range it.distinct() {
+		masks, seqs = append(masks, m), append(seqs, it.hidden(it.Masks[m], c.MaskID))
+	}
+	for lo, hi := range model.Passes(seqs) {
+		rows, err := c.pass(ctx, it, masks[lo:hi], seqs[lo:hi], r)
 		if err != nil {
 			return nil, err
 		}
 		at := 0
-		for m := lo; m < hi; m++ {
+		for _, m := range masks[lo:hi] {
 			n := len(it.Masks[m])
 			c.fold(r, it, rows, at, n)
-			if m == hi-1 && hi < len(it.Masks) && slices.Equal(it.Masks[hi], it.Masks[m]) {
+			for m++; m < len(it.Masks) && it.repeats(m); m++ {
 				c.fold(r, it, rows, at, n)
 			}
 			at += n
@@ -90,38 +94,36 @@ func (c *Comparer) Compare(ctx context.Context, it Item, group int) (*Record, er
 }
 
 // pass computes rows[model][position] of some masks, the reference first.
-func (c *Comparer) pass(ctx context.Context, it Item, masks [][]int32, r *Record) ([][]row, error) {
-	var b model.Batch
+func (c *Comparer) pass(ctx context.Context, it Item, masks []int, seqs []model.Seq, r *Record) ([][]row, error) {
 	var targets []int32
 	for _, m := range masks {
-		b = append(b, it.hidden(m, c.MaskID))
-		targets = append(targets, it.targets(m)...)
+		targets = append(targets, it.targets(it.Masks[m])...)
 	}
-	models := append([]Network{c.Reference}, c.Candidates...)
-	heads := make([]Head, len(models))
+	models := append([]model.Holder{c.Reference}, c.Candidates...)
+	held := make([]model.Rows, len(models))
 	rows := make([][]row, len(models))
-	for i, n := range models {
+	for i, m := range models {
 		start := time.Now()
-		h, err := n.Pass(ctx, b)
+		h, err := m.Hold(ctx, seqs)
 		if err != nil {
 			return nil, err
 		}
-		heads[i], rows[i] = h, make([]row, len(targets))
+		held[i], rows[i] = h, make([]row, len(targets))
 		*c.clock(r, i) += time.Since(start).Seconds()
 	}
-	answers := make([]*backend.Answer, len(models))
+	answers := make([]backend.Answer, len(models))
 	for lo := 0; lo < len(targets); lo += lockRows {
-		hi := min(lo+lockRows, len(targets))
-		ask := &backend.Ask{Logits: true, Targets: targets[lo:hi], Pick: &backend.Pick{Never: []int32{c.MaskID}}}
-		for i, h := range heads {
+		n := min(lockRows, len(targets)-lo)
+		ask := backend.Ask{Row: lo, Rows: n, Logits: true, Targets: targets[lo : lo+n], Pick: &backend.Pick{Never: []int32{c.MaskID}}}
+		for i, h := range held {
 			start := time.Now()
-			ans, err := h.Head(ctx, lo, hi, ask)
+			ans, err := h.Answer(ctx, []backend.Ask{ask})
 			if err != nil {
 				return nil, err
 			}
-			answers[i] = ans
-			for k := range hi - lo {
-				rows[i][lo+k] = row{candidate: ans.Candidates[k], logProb: ans.LogProbs[k]}
+			answers[i] = ans[0]
+			for k := range n {
+				rows[i][lo+k] = row{candidate: ans[0].Candidates[k], logProb: ans[0].LogProbs[k]}
 			}
 			*c.clock(r, i) += time.Since(start).Seconds()
 		}
@@ -141,7 +143,7 @@ func (c *Comparer) clock(r *Record, i int) *float64 {
 }
 
 // divergences fills in the KL divergence of rows from lo on.
-func (c *Comparer) divergences(answers []*backend.Answer, rows [][]row, lo int) error {
+func (c *Comparer) divergences(answers []backend.Answer, rows [][]row, lo int) error {
 	ref := answers[0].Logits
 	vocab := len(ref[0])
 	for _, a := range answers {

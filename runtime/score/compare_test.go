@@ -61,16 +61,16 @@ func TestCompareByDefinition(t *testing.T) {
 			x, y := ref.logits(seq.IDs, p), cand.logits(seq.IDs, p)
 			sum := 0.0
 			for v := range x {
-				lp, lq := backend.LogProb(x, int32(v)), backend.LogProb(y, int32(v))
+				lp, lq := logProb(x, int32(v)), logProb(y, int32(v))
 				sum += math.Exp(lp) * (lp - lq)
 			}
 			kl += sum
-			d := math.Exp(backend.LogProb(y, ids[p])) - math.Exp(backend.LogProb(x, ids[p]))
+			d := math.Exp(logProb(y, ids[p])) - math.Exp(logProb(x, ids[p]))
 			dp2 += d * d
 			for i, row := range [][]float32{x, y} {
-				ask := &backend.Ask{Pick: &backend.Pick{Never: []int32{ref.mask}}}
-				ans := ask.NewAnswer(1)
-				ask.Reduce(ans, 0, row)
+				ask := &backend.Ask{Rows: 1, Pick: &backend.Pick{Never: []int32{ref.mask}}}
+				ans := ask.NewAnswer()
+				ask.Reduce(&ans, 0, row)
 				best[i] = append(best[i], ans.Candidates[0])
 			}
 			if k := len(best[0]) - 1; best[0][k].Token == best[1][k].Token {
@@ -85,8 +85,8 @@ func TestCompareByDefinition(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := [][]float64{r.NLL, r.Sides[0].NLL}[i][m]; got != v[0] {
-				t.Errorf("mask %d: value %v, alone %v", m, got, v[0])
+			if got := [][]float64{r.NLL, r.Sides[0].NLL}[i][m]; got != v[0][0] {
+				t.Errorf("mask %d: value %v, alone %v", m, got, v[0][0])
 			}
 		}
 	}

@@ -15,6 +15,5 @@
 // (Summary), in memory that does not grow with their number; a Journal keeps
 // records on disk, so that an interrupted run goes on.
 //
-// score imports model and backend, and of sample only what a prediction is; it
-// never knows which device computes.
+// score imports model and backend; it never knows which device computes.
 package score

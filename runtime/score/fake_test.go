@@ -2,7 +2,6 @@ package score
 
 import (
 	"context"
-	"iter"
 	"slices"
 
 	"llada/runtime/backend"
@@ -21,55 +20,68 @@ type fake struct {
 	passes int
 }
 
-type fakeHead struct {
-	f     *fake
-	batch model.Batch
-}
-
-func (f *fake) Pass(ctx context.Context, b model.Batch) (Head, error) {
-	f.passes++
-	return fakeHead{f, b}, ctx.Err()
-}
-
-func (h fakeHead) rows() iter.Seq2[model.Seq, int32] {
-	return func(yield func(model.Seq, int32) bool) {
-		for _, s := range h.batch {
-			for _, r := range s.Rows {
-				if !yield(s, r) {
-					return
-				}
+// Predict takes passes as a model does.
+func (f *fake) Predict(ctx context.Context, seqs []model.Seq) ([]backend.Answer, error) {
+	var all []backend.Answer
+	for lo, hi := range model.Passes(seqs) {
+		f.passes++
+		for _, s := range seqs[lo:hi] {
+			s.Ask.Rows = len(s.Asked)
+			if err := s.Ask.Check(len(s.Asked), f.vocab); err != nil {
+				return nil, err
 			}
+			ans := s.Ask.NewAnswer()
+			for i, r := range s.Asked {
+				x := f.logits(s.IDs, r)
+				if s.Ask.Guided {
+					backend.Guide(x, f.logits(s.Unconditional.IDs, s.Unconditional.Asked[i]), s.Ask.Guidance)
+				}
+				s.Ask.Reduce(&ans, i, x)
+			}
+			all = append(all, ans)
 		}
 	}
+	return all, ctx.Err()
 }
 
-func (h fakeHead) Rows() int {
-	n := 0
-	for range h.rows() {
-		n++
-	}
-	return n
+// held are the rows of a pass of a fake.
+type held struct {
+	f    *fake
+	seqs []model.Seq
 }
 
-func (h fakeHead) Head(ctx context.Context, lo, hi int, ask *backend.Ask) (*backend.Answer, error) {
-	if err := ask.Check(hi-lo, h.f.vocab); err != nil {
-		return nil, err
-	}
-	ans, i := ask.NewAnswer(hi-lo), 0
-	var logits [][]float32
-	for s, r := range h.rows() {
-		if i >= lo && i < hi {
-			logits = append(logits, h.f.logits(s.IDs, r))
+func (f *fake) Hold(ctx context.Context, seqs []model.Seq) (model.Rows, error) {
+	f.passes++
+	return held{f, seqs}, ctx.Err()
+}
+
+func (h held) Answer(ctx context.Context, asks []backend.Ask) ([]backend.Answer, error) {
+	var rows [][]float32
+	for _, s := range h.seqs {
+		for _, r := range s.Asked {
+			rows = append(rows, h.f.logits(s.IDs, r))
 		}
-		i++
 	}
-	for k := range ask.Rows(hi - lo) {
-		if ask.Guided {
-			backend.Guide(logits[k], logits[ask.Rows(hi-lo)+k], ask.Guidance)
+	var all []backend.Answer
+	for _, a := range asks {
+		if err := a.Check(len(rows), h.f.vocab); err != nil {
+			return nil, err
 		}
-		ask.Reduce(ans, k, logits[k])
+		ans := a.NewAnswer()
+		for i := range a.Rows {
+			a.Reduce(&ans, i, rows[a.Row+i])
+		}
+		all = append(all, ans)
 	}
-	return ans, ctx.Err()
+	return all, ctx.Err()
+}
+
+// logProb is log p of a token.
+func logProb(x []float32, t int32) float64 {
+	a := backend.Ask{Rows: 1, Targets: []int32{t}}
+	ans := a.NewAnswer()
+	a.Reduce(&ans, 0, slices.Clone(x))
+	return ans.LogProbs[0]
 }
 
 func (f *fake) logits(ids []int32, p int32) []float32 {
@@ -111,11 +123,11 @@ func (f *fake) exact(it Item) float64 {
 			}
 		}
 		one := Item{it.IDs, it.Prompt, [][]int32{mask}}
-		values, err := (&Scorer{Network: f, MaskID: f.mask}).Values(context.Background(), one)
+		values, err := (&Scorer{Predictor: f, MaskID: f.mask}).Values(context.Background(), one)
 		if err != nil {
 			panic(err)
 		}
-		sums[len(mask)] += values[0]
+		sums[len(mask)] += values[0][0]
 		sets[len(mask)]++
 	}
 	total := 0.0

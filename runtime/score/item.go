@@ -2,6 +2,7 @@ package score
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"llada/runtime/model"
@@ -77,7 +78,7 @@ func (it Item) hidden(mask []int32, token int32) model.Seq {
 	for _, p := range mask {
 		ids[p] = token
 	}
-	return model.Seq{IDs: ids, Rows: mask}
+	return model.Seq{IDs: ids, Asked: mask}
 }
 
 // targets are the true tokens under a mask.
@@ -114,4 +115,18 @@ func (it Item) masked() int {
 		n += len(m)
 	}
 	return n
+}
+
+// repeats reports whether mask m is the one before it.
+func (it Item) repeats(m int) bool { return m > 0 && slices.Equal(it.Masks[m], it.Masks[m-1]) }
+
+// distinct yields the masks that repeat none.
+func (it Item) distinct() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for m := range it.Masks {
+			if !it.repeats(m) && !yield(m) {
+				return
+			}
+		}
+	}
 }

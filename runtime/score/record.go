@@ -29,7 +29,7 @@ func (s *Scorer) Score(ctx context.Context, it Item, group int) (*Record, error)
 		return nil, err
 	}
 	r := newRecord(it, group)
-	r.NLL = values
+	r.NLL = values[0]
 	if s.Guidance > 0 {
 		r.Positions *= 2
 	}
@@ -44,8 +44,8 @@ func newRecord(it Item, group int) *Record {
 		}
 	}
 	r := &Record{Tokens: it.Tokens(), Masked: it.masked(), Group: group}
-	for lo, hi := range passes(it) {
-		r.Positions += (hi - lo) * len(it.IDs)
+	for range it.distinct() {
+		r.Positions += len(it.IDs)
 	}
 	return r
 }
