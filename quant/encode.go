@@ -2,80 +2,37 @@ package quant
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 
-	"llada/formats"
-	"llada/formats/container"
 	"llada/runtime/asm"
 )
 
-// Report is what became of one tensor.
-type Report struct {
-	formats.Info
-	Errors Errors
-}
-
-// Run is how a plan is executed. None of it changes the bytes that come out.
+// Run is how a matrix is encoded or measured. None of it changes the result.
 type Run struct {
 	Threads int
-	Memory  int64                       // bound on the encoder's buffers, in bytes
-	On      func(s Step, written int64) // progress: bytes of the checkpoint's tensor read since the last call
+	Memory  int64                      // bound on the encoder's buffers in bytes, 0: none
+	Guard   func(f func() error) error // runs f, which reads the matrix; nil: f alone
+	On      func(bytes int64)          // progress: bytes of encoded data since the last call
 }
 
-// chunkBytes is the largest piece of encoded tensor kept before it is written.
+// chunkBytes is the largest piece of encoded matrix kept before it is written.
 const chunkBytes = 32 << 20
 
-// Execute encodes every tensor of the plan into w, in order, and returns what
-// the encodings did to them. The checkpoint's pages are given back tensor by
-// tensor.
-func (p *Plan) Execute(ctx context.Context, v *Inventory, w *container.Writer, run Run) ([]Report, error) {
-	var reports []Report
-	for _, s := range p.Steps {
-		t, err := v.source.Tensor(s.From.Name)
-		if err != nil {
-			return nil, err
-		}
-		out, err := w.Tensor(s.To)
-		if err != nil {
-			return nil, err
-		}
-		e, err := encodeTensor(ctx, out, t, s, run)
-		if err != nil {
-			var bad *notFinite
-			if errors.As(err, &bad) {
-				err = &formats.ParseError{File: v.source.File(t.Name), Offset: -1, Err: err}
-			}
-			return nil, err
-		}
-		if err := out.Close(); err != nil {
-			return nil, err
-		}
-		v.source.Release(t.Name)
-		reports = append(reports, Report{s.To, e})
-	}
-	return reports, nil
+// NotFinite says that a matrix holds numbers which no encoding keeps.
+type NotFinite struct{ NaN, Inf int64 }
+
+// Error counts them.
+func (e *NotFinite) Error() string {
+	return fmt.Sprintf("%d NaN and %d infinite weights", e.NaN, e.Inf)
 }
 
-// notFinite says that a tensor holds NaN or Inf.
-type notFinite struct {
-	name     string
-	nan, inf int64
-}
-
-func (e *notFinite) Error() string {
-	return fmt.Sprintf("tensor %s holds %d NaN and %d infinite weights: the checkpoint is broken, download it again", e.name, e.nan, e.inf)
-}
-
-// encodeTensor encodes row groups in parallel and writes them in order.
-func encodeTensor(ctx context.Context, out io.Writer, t formats.Tensor, s Step, run Run) (Errors, error) {
-	c, err := For(s.To)
-	if err != nil {
-		return Errors{}, err
-	}
-	rows, cols := s.To.Rows(), s.To.Cols()
+// Encode writes a matrix to out, encoded by c, and returns what that did to it.
+// Groups of 16 rows are encoded in parallel and written in order. A matrix with
+// NaN or Inf gives *NotFinite, which counts all of them.
+func Encode(ctx context.Context, out io.Writer, c Codec, from Rows, run Run) (Errors, error) {
+	rows, cols := from.Rows(), from.Cols()
 	groups, size := ceil(rows, TileRows), c.Size(TileRows, cols)
 	limit := int64(chunkBytes)
 	if run.Memory > 0 {
@@ -85,16 +42,16 @@ func encodeTensor(ctx context.Context, out io.Writer, t formats.Tensor, s Step, 
 	chunk := make([]byte, int64(per)*size)
 	var (
 		total sums
-		bad   = notFinite{name: t.Name}
+		bad   NotFinite
 		part  = make([]sums, per)
-		found = make([]notFinite, per)
+		found = make([]NotFinite, per)
 	)
 	for first := 0; first < groups; first += per {
 		n := min(per, groups-first)
-		err := parallel(ctx, run.Threads, n, func() *encoder {
-			return newEncoder(c, t, s)
+		err := parallel(ctx, run, n, func() *encoder {
+			return newEncoder(c, from)
 		}, func(e *encoder, i int) (err error) {
-			found[i] = notFinite{}
+			found[i] = NotFinite{}
 			part[i], err = e.group(chunk[int64(i)*size:int64(i+1)*size], first+i, &found[i])
 			return err
 		})
@@ -103,63 +60,61 @@ func encodeTensor(ctx context.Context, out io.Writer, t formats.Tensor, s Step, 
 		}
 		for i := range n {
 			total.merge(part[i])
-			bad.nan += found[i].nan
-			bad.inf += found[i].inf
+			bad.NaN += found[i].NaN
+			bad.Inf += found[i].Inf
 		}
 		end := int64(n) * size
 		if first+n == groups {
-			end = s.To.Size - int64(first)*size // plain encodings end with their last row
+			end = c.Size(rows, cols) - int64(first)*size // plain encodings end with their last row
 		}
-		if bad.nan+bad.inf == 0 {
+		if bad == (NotFinite{}) {
 			if _, err := out.Write(chunk[:end]); err != nil {
 				return Errors{}, err
 			}
 		}
 		if run.On != nil {
-			done := min((first+n)*TileRows, rows) - first*TileRows
-			run.On(s, int64(done)*int64(cols)*int64(s.From.Encoding.ElementBytes()))
+			run.On(end)
 		}
 	}
-	if bad.nan+bad.inf > 0 {
+	if bad != (NotFinite{}) {
 		return Errors{}, &bad
 	}
 	return total.errors(), nil
 }
 
-// encoder encodes groups of 16 rows of one tensor. Each worker has its own.
+// encoder encodes groups of 16 rows of one matrix. Each worker has its own.
 type encoder struct {
 	codec Codec
-	from  formats.Tensor
-	step  Step
+	reader
 	tiles *work     // of a quantized encoding
-	x, y  []float32 // of others: a group as it was, and decoded again
+	y     []float32 // of others: a group decoded again
 }
 
-func newEncoder(c Codec, from formats.Tensor, s Step) *encoder {
-	e := &encoder{codec: c, from: from, step: s}
-	if _, ok := c.(tiler); ok && s.To.Replaces == nil {
+func newEncoder(c Codec, from Rows) *encoder {
+	e := &encoder{codec: c, reader: reader{from: from}}
+	if _, ok := c.(tiler); ok {
 		e.tiles = new(work)
-	} else {
-		n := TileRows * s.To.Cols()
-		e.x, e.y = make([]float32, n), make([]float32, n)
 	}
 	return e
 }
 
 // group encodes group g into dst. Groups with weights that are not finite are
 // not encoded.
-func (e *encoder) group(dst []byte, g int, found *notFinite) (sums, error) {
-	n := min(TileRows, e.step.To.Rows()-g*TileRows)
+func (e *encoder) group(dst []byte, g int, found *NotFinite) (sums, error) {
 	if e.tiles == nil {
-		return e.plain(dst, g, n, found)
+		return e.plain(dst, g, found)
 	}
-	from, c := sourceRows(e.from, g, n), e.codec.(tiler)
+	from, err := e.reader.group(g)
+	if err != nil {
+		return sums{}, err
+	}
+	c := e.codec.(tiler)
 	var total asm.ErrorSums
 	tb := c.TileBytes()
 	for s := range ceil(from.cols, TileCols) {
 		most, err := from.turn(e.tiles, s)
 		if err != nil {
-			return sums{}, fmt.Errorf("tensor %s: %w", e.from.Name, err)
+			return sums{}, err
 		}
 		if most >= infinite {
 			for i := range e.tiles.x {
@@ -175,36 +130,32 @@ func (e *encoder) group(dst []byte, g int, found *notFinite) (sums, error) {
 	return foldSums(&total), nil
 }
 
-func (e *encoder) plain(dst []byte, g, n int, found *notFinite) (sums, error) {
-	cols := e.step.To.Cols()
-	x, y := e.x[:n*cols], e.y[:n*cols]
-	for r := range n {
-		row := g*TileRows + r
-		if e.step.To.Replaces != nil {
-			row = int(e.step.To.Replaces[row])
-		}
-		if err := decodeSource(x[r*cols:(r+1)*cols], e.from, row); err != nil {
-			return sums{}, fmt.Errorf("tensor %s: %w", e.from.Name, err)
-		}
+func (e *encoder) plain(dst []byte, g int, found *NotFinite) (sums, error) {
+	x, err := e.numbers(g)
+	if err != nil {
+		return sums{}, err
 	}
-	if found.count(x); found.nan+found.inf > 0 {
+	if found.count(x); *found != (NotFinite{}) {
 		return sums{}, nil
 	}
+	cols := e.from.Cols()
+	n := len(x) / cols
 	e.codec.EncodeGroup(dst, x, n, cols, nil)
+	e.y = sized(e.y, len(x))
 	for r := range n {
-		e.codec.DecodeRow(y[r*cols:(r+1)*cols], dst, cols, r)
+		e.codec.DecodeRow(e.y[r*cols:(r+1)*cols], dst, cols, r)
 	}
-	return plainSums(x, y), nil
+	return plainSums(x, e.y), nil
 }
 
 // count finds what is not finite.
-func (e *notFinite) count(x []float32) {
+func (e *NotFinite) count(x []float32) {
 	for _, v := range x {
 		if v-v != 0 { // Inf and NaN give NaN
 			if math.IsNaN(float64(v)) {
-				e.nan++
+				e.NaN++
 			} else {
-				e.inf++
+				e.Inf++
 			}
 		}
 	}

@@ -19,15 +19,8 @@ var GaussCodebook = [16]int8{-63, -51, -41, -31, -24, -17, -11, -5, 1, 6, 12, 18
 
 var gaussQ4 = sync.OnceValue(func() *folded { return makeQ4(GaussCodebook) })
 
-// newQ4 is the 4-bit encoding with the given codebook:
+// makeQ4 is the 4-bit encoding with the given codebook:
 // w8 = (C[q]·s + 64) >> 7.
-func newQ4(codebook [16]int8) *folded {
-	if codebook == GaussCodebook {
-		return gaussQ4()
-	}
-	return makeQ4(codebook)
-}
-
 func makeQ4(codebook [16]int8) *folded {
 	f := &folded{
 		encoding: formats.Q4,

@@ -1,8 +1,7 @@
-package quant
+package convert
 
 import (
 	"encoding/json"
-	"math"
 
 	"llada/formats"
 )
@@ -28,47 +27,17 @@ type TensorRecipe struct {
 	Figures
 }
 
-// Figures are Errors as JSON has them: no SNR where the copy is exact.
-type Figures struct {
-	RelativeRMS float64  `json:"relative_rms"`
-	MaxAbs      float64  `json:"max_abs"`
-	SNR         *float64 `json:"snr_db"`
-}
-
-// Figures rounds to what is worth reading, which also keeps the bytes equal
-// across machines that sum alike but print differently.
-func (e Errors) Figures() Figures {
-	f := Figures{RelativeRMS: significant(e.RelativeRMS), MaxAbs: significant(e.MaxAbs)}
-	if e.RelativeRMS > 0 {
-		snr := math.Round(e.SNR()*1000) / 1000
-		f.SNR = &snr
-	}
-	return f
-}
-
-// significant rounds to six digits.
-func significant(x float64) float64 {
-	if x == 0 {
-		return 0
-	}
-	scale := math.Pow(10, 5-math.Floor(math.Log10(math.Abs(x))))
-	if math.IsInf(scale, 0) || scale == 0 {
-		return x
-	}
-	return math.Round(x*scale) / scale
-}
-
-// NewRecipe describes an executed plan.
-func NewRecipe(tool string, p *Plan, reports []Report) Recipe {
-	r := Recipe{
-		Tool: tool, Method: "rtn", Level: p.Policy.Level, Embed: p.Policy.Embed, Head: p.Policy.Head,
+// newRecipe describes an executed plan.
+func newRecipe(p *Plan, run Run, reports []Report) *Recipe {
+	r := &Recipe{
+		Tool: run.Tool, Method: run.Method.Name(), Level: p.Policy.Level, Embed: p.Policy.Embed, Head: p.Policy.Head,
 		Parameters: p.Parameters, LinearBits: significant(p.LinearBits), BitsPerWeight: significant(p.BitsPerWeight()),
 	}
 	for _, t := range reports {
-		r.Tensors = append(r.Tensors, TensorRecipe{t.Name, t.Encoding, t.Errors.Figures()})
+		r.Tensors = append(r.Tensors, TensorRecipe{t.Name, t.Encoding, FiguresOf(t.Errors)})
 	}
 	return r
 }
 
 // JSON is the section's content.
-func (r Recipe) JSON() ([]byte, error) { return json.Marshal(r) }
+func (r *Recipe) JSON() ([]byte, error) { return json.Marshal(r) }
