@@ -180,16 +180,6 @@ func (c *Checkpoint) Files() []string {
 	return paths
 }
 
-// Metadata is the free-form text of the headers; where shards disagree on a
-// key, the first one's.
-func (c *Checkpoint) Metadata() map[string]string {
-	all := map[string]string{}
-	for _, s := range slices.Backward(c.shards) {
-		maps.Copy(all, s.header.metadata)
-	}
-	return all
-}
-
 // Close unmaps the files; no tensor data may be used after it.
 func (c *Checkpoint) Close() error {
 	var errs []error
