@@ -9,8 +9,8 @@ import (
 // rows and blocks decode to 0; padding columns within a block need not (q4 has
 // no code for 0 at large sub-scales) and meet activations that are 0.
 const (
-	TileRows  = 16
-	TileCols  = 256
+	TileRows  = formats.TileRows
+	TileCols  = formats.TileCols
 	BlockCols = 32  // columns that share a folded sub-scale (q4, q6)
 	GroupCols = 128 // columns that share an activation scale (a8) and a panel scale
 	Groups    = TileCols / GroupCols

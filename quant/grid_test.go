@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"llada/formats"
 	"llada/runtime/asm"
 )
 
@@ -133,12 +134,12 @@ func TestRoundClamp(t *testing.T) {
 
 func TestBF16(t *testing.T) {
 	for h := range 1 << 16 {
-		x := fromBF16(uint16(h))
+		x := formats.WidenBF16(uint16(h))
 		if x != x || math.IsInf(float64(x), 0) {
 			continue
 		}
-		if toBF16(x) != uint16(h) {
-			t.Fatalf("%#04x becomes %#04x", h, toBF16(x))
+		if got := formats.RoundBF16(x); got != uint16(h) {
+			t.Fatalf("%#04x becomes %#04x", h, got)
 		}
 	}
 	for _, c := range []struct{ x, want float32 }{

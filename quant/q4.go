@@ -11,7 +11,7 @@ import (
 // Q4TileBytes is the size of a q4 tile: bf16 D[16], int8 s[8][16], then 32
 // vectors of 64 bytes; vector v, byte 4r+c holds q[r][8v+c] in its low nibble
 // and q[r][8v+4+c] in its high one. 4.3125 bits per weight.
-const Q4TileBytes = foldedCodes + TileRows*TileCols/2
+const Q4TileBytes = formats.Q4TileBytes
 
 // GaussCodebook is the Gauss–Lloyd codebook of 16 values. |value| ≤ 64 keeps
 // folded weights within 7 bits, where pairs of products of u8×s8 fit int16.
