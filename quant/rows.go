@@ -22,7 +22,10 @@ type Memory struct{ formats.Tensor }
 // Float32 widens rows to float32, exactly.
 func (m Memory) Float32(dst []float32, row, n int) error {
 	size := m.Cols() * m.Encoding.ElementBytes()
-	return formats.DecodeFloat32(dst, m.Data[row*size:(row+n)*size], m.Encoding)
+	if err := formats.DecodeFloat32(dst, m.Data[row*size:(row+n)*size], m.Encoding); err != nil {
+		return fmt.Errorf("tensor %s: %w", m.Name, err)
+	}
+	return nil
 }
 
 // Select is the rows of a matrix that ids names, in that order.

@@ -135,7 +135,7 @@ func (v *verification) measure(ctx context.Context, f *container.File, path, che
 		bar.Describe(shorten(s.In[0].Name))
 		reports, err := s.Measure(ctx, inventory.Source, f, g.Threads)
 		if err != nil {
-			return err
+			return f.Locate(err)
 		}
 		for _, r := range reports {
 			figures := convert.FiguresOf(r.Errors)

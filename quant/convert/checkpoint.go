@@ -7,7 +7,7 @@ import (
 )
 
 // Checkpoint is a source of weights: named matrices that yield rows of float32.
-// All but Close may be called concurrently.
+// All but Close may be called concurrently. Weights are read under mmap.Guard.
 type Checkpoint interface {
 	// Infos lists every tensor, in an order that depends on the content alone.
 	// Encoding may be any that the source has; Size counts its own bytes.
@@ -17,6 +17,9 @@ type Checkpoint interface {
 	Rows(name string) (quant.Rows, error)
 	// File names the file that holds a tensor, for errors.
 	File(name string) string
+	// Locate names the file in an error that holds a *mmap.Fault of mapped
+	// weights; every other error comes back as it is.
+	Locate(err error) error
 	// Release says that a tensor will not be read soon.
 	Release(name string)
 	Close() error

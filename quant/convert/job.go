@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"llada/formats"
+	"llada/formats/mmap"
 	"llada/quant"
 )
 
@@ -71,7 +72,7 @@ func (j *Job) encode(ctx context.Context, s Step, n int) (quant.Errors, error) {
 		return quant.Errors{}, err
 	}
 	e, err := quant.Encode(ctx, w, c, rows, quant.Run{
-		Threads: j.run.Threads, Memory: j.run.Memory, Guard: guard,
+		Threads: j.run.Threads, Memory: j.run.Memory, Guard: mmap.Guard,
 		On: func(bytes int64) {
 			if j.run.On != nil {
 				j.run.On(o, bytes)
@@ -88,7 +89,7 @@ func (j *Job) encode(ctx context.Context, s Step, n int) (quant.Errors, error) {
 func (s Step) locate(src Checkpoint, n int, err error) error {
 	var bad *quant.NotFinite
 	if !errors.As(err, &bad) {
-		return located(src, err)
+		return src.Locate(err)
 	}
 	in, _ := s.input(s.Out[n]) // whose rows have been read
 	return &formats.ParseError{File: src.File(in.Name), Offset: -1,

@@ -2,14 +2,15 @@ package convert
 
 import (
 	"context"
-	"fmt"
 
 	"llada/formats"
+	"llada/formats/mmap"
 	"llada/quant"
 )
 
 // Measure compares what a step made, as a container has it, with the
-// checkpoint. The checkpoint's pages are given back.
+// checkpoint. The checkpoint's pages are given back. A fault of made's mapping is
+// a *mmap.Fault that made can locate.
 func (s Step) Measure(ctx context.Context, src Checkpoint, made formats.Source, threads int) ([]Report, error) {
 	var reports []Report
 	for n, o := range s.Out {
@@ -38,9 +39,6 @@ func (s Step) measure(ctx context.Context, src Checkpoint, made formats.Source, 
 	if err != nil {
 		return quant.Errors{}, err
 	}
-	e, err := quant.Measure(ctx, got.Data, c, rows, quant.Run{Threads: threads, Guard: guard})
-	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("tensor %s: %w", got.Name, err)
-	}
-	return e, located(src, err)
+	e, err := quant.Measure(ctx, got.Data, c, rows, quant.Run{Threads: threads, Guard: mmap.Guard})
+	return e, src.Locate(err)
 }
