@@ -78,7 +78,7 @@ func decodeBF16(dst []float32, src []byte) {
 		dst, src = dst[4:], src[8:]
 	}
 	for i := range dst {
-		dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
+		dst[i] = WidenBF16(binary.LittleEndian.Uint16(src[2*i:]))
 	}
 }
 
@@ -131,17 +131,19 @@ func encodeF32(dst []byte, src []float32) {
 
 func encodeBF16(dst []byte, src []float32) {
 	for len(src) >= 4 && len(dst) >= 8 {
-		u := uint64(toBF16(src[0])) | uint64(toBF16(src[1]))<<16 |
-			uint64(toBF16(src[2]))<<32 | uint64(toBF16(src[3]))<<48
+		u := uint64(RoundBF16(src[0])) | uint64(RoundBF16(src[1]))<<16 |
+			uint64(RoundBF16(src[2]))<<32 | uint64(RoundBF16(src[3]))<<48
 		binary.LittleEndian.PutUint64(dst, u)
 		dst, src = dst[8:], src[4:]
 	}
 	for i, x := range src {
-		binary.LittleEndian.PutUint16(dst[2*i:], toBF16(x))
+		binary.LittleEndian.PutUint16(dst[2*i:], RoundBF16(x))
 	}
 }
 
-func toBF16(x float32) uint16 {
+// RoundBF16 is the bfloat16 nearest to x, ties to even; what is too large
+// becomes an infinity. What bf16 holds exactly, NaNs included, keeps its bits.
+func RoundBF16(x float32) uint16 {
 	u := math.Float32bits(x)
 	if u&0x7fffffff > 0x7f800000 {
 		if u>>16&0x7f == 0 {
@@ -151,3 +153,6 @@ func toBF16(x float32) uint16 {
 	}
 	return uint16((u + 0x7fff + u>>16&1) >> 16)
 }
+
+// WidenBF16 is the number that a bfloat16 stands for.
+func WidenBF16(h uint16) float32 { return math.Float32frombits(uint32(h) << 16) }

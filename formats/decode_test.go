@@ -71,7 +71,7 @@ func TestRoundBF16(t *testing.T) {
 		{"NaN in the lost half", 0xff800001, 0xffc0},
 		{"NaN that would carry", 0xffffffff, 0xffff},
 	} {
-		if got := toBF16(math.Float32frombits(c.in)); got != c.want {
+		if got := RoundBF16(math.Float32frombits(c.in)); got != c.want {
 			t.Errorf("%s: %#08x: got %#04x, want %#04x", c.name, c.in, got, c.want)
 		}
 	}

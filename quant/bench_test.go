@@ -1,13 +1,9 @@
 package quant
 
 import (
-	"path/filepath"
-	"runtime"
 	"testing"
 
-	"llada/formats/container"
 	"llada/runtime/asm"
-	"llada/testdata/checkpoint"
 )
 
 // eachTier runs f with the kernels of every tier that the processor has.
@@ -38,38 +34,6 @@ func BenchmarkEncode(b *testing.B) {
 					c.EncodeGroup(dst, w, rows, cols, nil)
 				}
 				reportRate(b, rows*cols)
-			})
-		})
-	}
-}
-
-// Execute on one core: reading bfloat16 that is in memory, encoding, figures,
-// checksum and writing.
-func BenchmarkExecute(b *testing.B) {
-	v := take(b, randomCheckpoint(b, checkpoint.Options{}, "n_layers", 1, "d_model", 1024, "n_heads", 8,
-		"n_kv_heads", 8, "mlp_hidden_size", 3072, "vocab_size", 100, "embedding_size", 100,
-		"mask_token_id", 98, "eos_token_id", 3))
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	for _, e := range quantized {
-		b.Run(string(e), func(b *testing.B) {
-			p := plan(b, v, policy(b, e, "", ""))
-			var weights int64
-			for _, s := range p.Steps {
-				weights += s.To.Elements()
-			}
-			eachTier(b, func(b *testing.B) {
-				for b.Loop() {
-					w, err := container.Create(filepath.Join(b.TempDir(), "out.llada"), container.Options{})
-					if err != nil {
-						b.Fatal(err)
-					}
-					w.SetModel(v.Model)
-					if _, err := p.Execute(b.Context(), v, w, Run{Threads: 1}); err != nil {
-						b.Fatal(err)
-					}
-					w.Abort()
-				}
-				reportRate(b, weights)
 			})
 		})
 	}

@@ -1,8 +1,6 @@
 package quant
 
 import (
-	"fmt"
-
 	"llada/formats"
 )
 
@@ -11,8 +9,8 @@ import (
 // rows and blocks decode to 0; padding columns within a block need not (q4 has
 // no code for 0 at large sub-scales) and meet activations that are 0.
 const (
-	TileRows  = 16
-	TileCols  = 256
+	TileRows  = formats.TileRows
+	TileCols  = formats.TileCols
 	BlockCols = 32  // columns that share a folded sub-scale (q4, q6)
 	GroupCols = 128 // columns that share an activation scale (a8) and a panel scale
 	Groups    = TileCols / GroupCols
@@ -48,25 +46,6 @@ type Quantized interface {
 	Codec
 	TileBytes() int
 	Panel(p *Panel, tile []byte)
-}
-
-// For returns the codec that reads the tensor described by i, or an error that
-// names its encoding.
-func For(i formats.Info) (Codec, error) {
-	switch i.Encoding {
-	case formats.F32, formats.BF16:
-		return Plain{i.Encoding}, nil
-	case formats.Q8:
-		return Q8{}, nil
-	case formats.Q6:
-		return newQ6(), nil
-	case formats.Q4:
-		if len(i.Codebook) != 16 {
-			return nil, fmt.Errorf("tensor %s: encoding q4 needs a codebook of 16 values, found %d", i.Name, len(i.Codebook))
-		}
-		return newQ4([16]int8(i.Codebook)), nil
-	}
-	return nil, fmt.Errorf("tensor %s: unknown encoding %q", i.Name, i.Encoding)
 }
 
 // Default returns the codec that new tensors of an encoding are written with.

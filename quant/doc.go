@@ -1,5 +1,4 @@
-// Package quant defines how weights become bytes and decides which bytes each
-// tensor becomes.
+// Package quant defines how weights become bytes.
 //
 // A Codec is the definition of one encoding in plain Go: encoding, decoding and
 // the exact integer arithmetic between them. Kernels, shaders and docs refer to
@@ -7,9 +6,11 @@
 // Panel, int8 weights with float scales, so that one matrix kernel serves all
 // of them and a new encoding is a new decoder.
 //
-// A conversion is Inventory (what the checkpoint holds, from headers only) →
-// Plan (every decision, pure and printable) → Execute (which decides nothing).
+// Encode and Measure apply a codec to a matrix of any size, in parallel and in
+// bounded memory, wherever its Rows come from. Neither the number of threads nor
+// the bound changes a bit of the outcome. What a tensor is for, and which
+// encoding it gets, is for package convert to know.
 //
 // quant imports formats and, for the search of scales, the kernels of
-// runtime/asm; nothing else of runtime.
+// runtime/asm; nothing below formats and nothing else of runtime.
 package quant

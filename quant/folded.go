@@ -2,6 +2,7 @@ package quant
 
 import (
 	"slices"
+	"sync"
 
 	"llada/formats"
 	"llada/runtime/asm"
@@ -25,9 +26,13 @@ type folded struct {
 	pack     func(tile []byte, code *asm.Panel)
 	unpack   func(code *asm.Panel, tile []byte)
 
-	grid  *asm.Grid
-	code  []uint8     // codes of the grid's values, where base does not ascend
 	value [256][]int8 // by byte of s and code: what a block's codes decode to
+
+	// The encoder's tables are 84 kB and made when first asked for: whoever
+	// only decodes does not pay for them.
+	once sync.Once
+	grid *asm.Grid
+	code []uint8 // codes of the grid's values, where base does not ascend
 }
 
 // Every folded tile begins with bf16 D[16] and int8 s[8][16].
@@ -37,13 +42,25 @@ const (
 )
 
 func (f *folded) init() *folded {
+	n := len(f.base)
+	all := make([]int8, len(f.value)*n)
 	for i := range f.value {
-		f.value[i] = make([]int8, len(f.base))
+		f.value[i] = all[i*n : (i+1)*n : (i+1)*n]
 		for q := range f.base {
 			// −128 is not written by the encoder; damaged bytes still decode.
 			f.value[i][q] = f.fold(uint8(q), max(int8(i), -127))
 		}
 	}
+	return f
+}
+
+// encoder makes the tables of the scale search.
+func (f *folded) encoder() *asm.Grid {
+	f.once.Do(f.initEncoder)
+	return f.grid
+}
+
+func (f *folded) initEncoder() {
 	ascending := slices.Compact(slices.Sorted(slices.Values(f.base)))
 	for len(ascending) < len(f.base) {
 		ascending = slices.Insert(ascending, 0, ascending[0])
@@ -54,7 +71,6 @@ func (f *folded) init() *folded {
 		}
 	}
 	f.grid = asm.NewGrid(ascending, f.shift, f.lead)
-	return f
 }
 
 func (f *folded) fold(q uint8, s int8) int8 {
@@ -101,10 +117,11 @@ func (f *folded) EncodeGroup(dst []byte, w []float32, n, cols int, importance []
 // the D that fits what these leave, with sub-scales of its own. A row keeps the
 // second D if its error is less.
 func (f *folded) encodeTile(tile []byte, k *work, x *asm.Columns, imp *[TileCols]float32) {
+	grid := f.encoder()
 	var want, scale [Blocks]asm.Lanes
 	var d, inv, sum asm.Lanes
 	for b := range Blocks {
-		f.grid.Free(&want[b], x.Block(b), impBlock(imp, b))
+		grid.Free(&want[b], x.Block(b), impBlock(imp, b))
 		for r, v := range want[b] {
 			d[r] = max(d[r], v, -v)
 		}
@@ -115,12 +132,12 @@ func (f *folded) encodeTile(tile []byte, k *work, x *asm.Columns, imp *[TileCols
 		inv[r] = inverse(d[r])
 	}
 	for b := range Blocks {
-		f.grid.Scale(&scale[b], &sum, x.Block(b), impBlock(imp, b), &want[b], &inv, f.tries[0])
+		grid.Scale(&scale[b], &sum, x.Block(b), impBlock(imp, b), &want[b], &inv, f.tries[0])
 	}
 	f.refit(&d, &inv, &sum, &scale, &want, x, imp)
 	for b := range Blocks {
 		at := b * BlockCols * TileRows
-		f.grid.Codes(k.code[at:], k.w[at:], x.Block(b), &scale[b], &inv)
+		grid.Codes(k.code[at:], k.w[at:], x.Block(b), &scale[b], &inv)
 	}
 	if f.code != nil {
 		for i, q := range k.code {
@@ -139,9 +156,10 @@ func (f *folded) encodeTile(tile []byte, k *work, x *asm.Columns, imp *[TileCols
 
 // refit tries the D that fits the chosen values best.
 func (f *folded) refit(d, inv, sum *asm.Lanes, scale, want *[Blocks]asm.Lanes, x *asm.Columns, imp *[TileCols]float32) {
+	grid := f.encoder()
 	var fit [2]asm.Lanes
 	for b := range Blocks {
-		f.grid.Fit(&fit, x.Block(b), impBlock(imp, b), &scale[b], inv)
+		grid.Fit(&fit, x.Block(b), impBlock(imp, b), &scale[b], inv)
 	}
 	other, otherInv := *d, *inv
 	for r, v := range d {
@@ -155,7 +173,7 @@ func (f *folded) refit(d, inv, sum *asm.Lanes, scale, want *[Blocks]asm.Lanes, x
 	var s [Blocks]asm.Lanes
 	var otherSum asm.Lanes
 	for b := range Blocks {
-		f.grid.Scale(&s[b], &otherSum, x.Block(b), impBlock(imp, b), &want[b], &otherInv, f.tries[1])
+		grid.Scale(&s[b], &otherSum, x.Block(b), impBlock(imp, b), &want[b], &otherInv, f.tries[1])
 	}
 	for r := range d {
 		// Errors are in units of each D.

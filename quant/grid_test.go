@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"llada/formats"
 	"llada/runtime/asm"
 )
 
@@ -15,7 +16,7 @@ func TestCodesAreNearestOfAll(t *testing.T) {
 	odd := [16]int8{64, -50, -40, 3, -20, -10, -5, 0, 1, 2, 3, 7, 15, 30, 45, -64}
 	rng := rand.New(rand.NewPCG(1, 1))
 	var x asm.Block
-	for _, f := range []*folded{newQ4(GaussCodebook), newQ4(odd), newQ6()} {
+	for _, f := range []*folded{gaussQ4(), makeQ4(odd), newQ6()} {
 		var s, inv asm.Lanes
 		for i := range inv {
 			inv[i] = 1
@@ -40,7 +41,7 @@ func TestCodesAreNearestOfAll(t *testing.T) {
 					y += 0.25
 				}
 				var code, w [TileRows * BlockCols]int8
-				f.grid.Codes(code[:], w[:], &x, &s, &inv)
+				f.encoder().Codes(code[:], w[:], &x, &s, &inv)
 				for k := range x {
 					for r, v := range x[k] {
 						at := PanelIndex(r, k)
@@ -70,7 +71,7 @@ func TestCodesAreNearestOfAll(t *testing.T) {
 }
 
 func TestGridTables(t *testing.T) {
-	for _, f := range []*folded{newQ4(GaussCodebook), newQ6()} {
+	for _, f := range []*folded{gaussQ4(), newQ6()} {
 		for i, values := range f.value {
 			s := max(int(int8(i)), -127)
 			for q, v := range values {
@@ -86,7 +87,7 @@ func TestGridTables(t *testing.T) {
 // The search adds up what the chosen sub-scale's values leave, but for weights
 // within ½ of a midpoint, which it may take for those beyond.
 func TestScaleError(t *testing.T) {
-	f := newQ4(GaussCodebook)
+	f := gaussQ4()
 	w := gauss(TileRows*BlockCols, 3)
 	var x asm.Block
 	var want, inv, s, sum asm.Lanes
@@ -98,7 +99,7 @@ func TestScaleError(t *testing.T) {
 	for r := range want {
 		want[r], inv[r] = 0.0005, 1200
 	}
-	f.grid.Scale(&s, &sum, &x, &imp, &want, &inv, 5)
+	f.encoder().Scale(&s, &sum, &x, &imp, &want, &inv, 5)
 	for r, v := range s {
 		exact := 0.0
 		for k := range x {
@@ -133,12 +134,12 @@ func TestRoundClamp(t *testing.T) {
 
 func TestBF16(t *testing.T) {
 	for h := range 1 << 16 {
-		x := fromBF16(uint16(h))
+		x := formats.WidenBF16(uint16(h))
 		if x != x || math.IsInf(float64(x), 0) {
 			continue
 		}
-		if toBF16(x) != uint16(h) {
-			t.Fatalf("%#04x becomes %#04x", h, toBF16(x))
+		if got := formats.RoundBF16(x); got != uint16(h) {
+			t.Fatalf("%#04x becomes %#04x", h, got)
 		}
 	}
 	for _, c := range []struct{ x, want float32 }{

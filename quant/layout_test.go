@@ -192,7 +192,7 @@ func TestNoMinus128(t *testing.T) {
 
 // The folded weights that docs/numerics.md works out.
 func TestFoldedValues(t *testing.T) {
-	q4, q6 := newQ4(GaussCodebook), newQ6()
+	q4, q6 := gaussQ4(), newQ6()
 	for _, c := range []struct {
 		f    *folded
 		q    uint8

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"llada/formats"
 	"llada/runtime/asm"
 )
 
@@ -63,50 +62,18 @@ func (s *sums) errors() Errors {
 	return e
 }
 
-// Measure compares a tensor of a container with the checkpoint's, row by row.
-func Measure(ctx context.Context, ref, got formats.Tensor, threads int) (Errors, error) {
-	c, err := For(got.Info)
-	if err != nil {
-		return Errors{}, err
-	}
-	rows, cols := got.Rows(), got.Cols()
-	source := func(row int) int { return row }
-	if got.Replaces != nil {
-		source = func(row int) int { return int(got.Replaces[row]) }
-	}
-	for row := range rows {
-		if s := source(row); s < 0 || s >= ref.Rows() || ref.Cols() != cols {
-			return Errors{}, fmt.Errorf("tensor %s: shape %v does not fit %v of the checkpoint", got.Name, got.Shape, ref.Shape)
-		}
+// Measure compares what a matrix was encoded to with the matrix.
+func Measure(ctx context.Context, data []byte, c Codec, from Rows, run Run) (Errors, error) {
+	rows, cols := from.Rows(), from.Cols()
+	if size := c.Size(rows, cols); int64(len(data)) != size {
+		return Errors{}, fmt.Errorf("%d×%d weights are %d bytes of %s, not %d", rows, cols, size, c.Encoding(), len(data))
 	}
 	part := make([]sums, ceil(rows, TileRows))
-	type buffers struct {
-		k    *work
-		p    Panel
-		x, y []float32
-	}
-	q, tiled := c.(tiler)
-	tiled = tiled && got.Replaces == nil
-	err = parallel(ctx, threads, len(part), func() *buffers {
-		if tiled {
-			return &buffers{k: new(work)}
-		}
-		return &buffers{x: make([]float32, TileRows*cols), y: make([]float32, TileRows*cols)}
-	}, func(b *buffers, g int) (err error) {
-		n := min(TileRows, rows-g*TileRows)
-		if tiled {
-			part[g], err = measureTiles(q, b.k, &b.p, sourceRows(ref, g, n), got.Data, g)
-			return err
-		}
-		for r := range n {
-			row := g*TileRows + r
-			if err := decodeSource(b.x[r*cols:(r+1)*cols], ref, source(row)); err != nil {
-				return err
-			}
-			c.DecodeRow(b.y[r*cols:(r+1)*cols], got.Data, cols, row)
-		}
-		part[g] = plainSums(b.x[:n*cols], b.y[:n*cols])
-		return nil
+	err := parallel(ctx, run, len(part), func() *meter {
+		return newMeter(c, from)
+	}, func(m *meter, g int) (err error) {
+		part[g], err = m.group(data, g)
+		return err
 	})
 	var total sums
 	for _, p := range part {
@@ -115,8 +82,32 @@ func Measure(ctx context.Context, ref, got formats.Tensor, threads int) (Errors,
 	return total.errors(), err
 }
 
-// measureTiles sums the errors of row group g.
-func measureTiles(c tiler, k *work, p *Panel, from source, data []byte, g int) (sums, error) {
+// meter sums the errors of groups of 16 rows. Each worker has its own.
+type meter struct {
+	codec Codec
+	reader
+	tiles *work // of a quantized encoding
+	panel Panel
+	y     []float32 // of others
+}
+
+func newMeter(c Codec, from Rows) *meter {
+	m := &meter{codec: c, reader: reader{from: from}}
+	if _, ok := c.(tiler); ok {
+		m.tiles = new(work)
+	}
+	return m
+}
+
+func (m *meter) group(data []byte, g int) (sums, error) {
+	if m.tiles == nil {
+		return m.plain(data, g)
+	}
+	from, err := m.reader.group(g)
+	if err != nil {
+		return sums{}, err
+	}
+	c, k, p := m.codec.(tiler), m.tiles, &m.panel
 	var e asm.ErrorSums
 	tiles, tb := ceil(from.cols, TileCols), c.TileBytes()
 	for s := range tiles {
@@ -134,16 +125,15 @@ func measureTiles(c tiler, k *work, p *Panel, from source, data []byte, g int) (
 	return foldSums(&e), nil
 }
 
-// sourceRows is n rows of row group g of a checkpoint's matrix.
-func sourceRows(t formats.Tensor, g, n int) source {
-	cols := t.Cols()
-	size := cols * t.Encoding.ElementBytes()
-	at := g * TileRows * size
-	return source{data: t.Data[at : at+n*size], encoding: t.Encoding, n: n, cols: cols}
-}
-
-// decodeSource widens one row of a checkpoint's tensor.
-func decodeSource(dst []float32, t formats.Tensor, row int) error {
-	size := len(dst) * t.Encoding.ElementBytes()
-	return formats.DecodeFloat32(dst, t.Data[row*size:(row+1)*size], t.Encoding)
+func (m *meter) plain(data []byte, g int) (sums, error) {
+	x, err := m.numbers(g)
+	if err != nil {
+		return sums{}, err
+	}
+	cols := m.from.Cols()
+	m.y = sized(m.y, len(x))
+	for r := range len(x) / cols {
+		m.codec.DecodeRow(m.y[r*cols:(r+1)*cols], data, cols, g*TileRows+r)
+	}
+	return plainSums(x, m.y), nil
 }

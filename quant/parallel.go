@@ -6,9 +6,10 @@ import (
 	"sync/atomic"
 )
 
-// parallel calls f for i in [0, n) on up to `threads` goroutines, each with a
-// state of its own, and returns the first error or the context's.
-func parallel[S any](ctx context.Context, threads, n int, state func() S, f func(s S, i int) error) error {
+// parallel calls f for i in [0, n) on up to run.Threads goroutines, each under
+// run.Guard and with a state of its own, and returns the first error or the
+// context's.
+func parallel[S any](ctx context.Context, run Run, n int, state func() S, f func(s S, i int) error) error {
 	var (
 		next  atomic.Int64
 		wait  sync.WaitGroup
@@ -17,18 +18,28 @@ func parallel[S any](ctx context.Context, threads, n int, state func() S, f func
 	)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	for range max(1, min(threads, n)) {
+	work := func() error {
+		s := state()
+		for ctx.Err() == nil {
+			i := int(next.Add(1)) - 1
+			if i >= n {
+				break
+			}
+			if err := f(s, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	guard := run.Guard
+	if guard == nil {
+		guard = func(f func() error) error { return f() }
+	}
+	for range max(1, min(run.Threads, n)) {
 		wait.Go(func() {
-			s := state()
-			for ctx.Err() == nil {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				if err := f(s, i); err != nil {
-					once.Do(func() { first = err })
-					cancel(err)
-				}
+			if err := guard(work); err != nil {
+				once.Do(func() { first = err })
+				cancel(err)
 			}
 		})
 	}

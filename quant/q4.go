@@ -11,7 +11,7 @@ import (
 // Q4TileBytes is the size of a q4 tile: bf16 D[16], int8 s[8][16], then 32
 // vectors of 64 bytes; vector v, byte 4r+c holds q[r][8v+c] in its low nibble
 // and q[r][8v+4+c] in its high one. 4.3125 bits per weight.
-const Q4TileBytes = foldedCodes + TileRows*TileCols/2
+const Q4TileBytes = formats.Q4TileBytes
 
 // GaussCodebook is the Gauss–Lloyd codebook of 16 values. |value| ≤ 64 keeps
 // folded weights within 7 bits, where pairs of products of u8×s8 fit int16.
@@ -19,15 +19,8 @@ var GaussCodebook = [16]int8{-63, -51, -41, -31, -24, -17, -11, -5, 1, 6, 12, 18
 
 var gaussQ4 = sync.OnceValue(func() *folded { return makeQ4(GaussCodebook) })
 
-// newQ4 is the 4-bit encoding with the given codebook:
+// makeQ4 is the 4-bit encoding with the given codebook:
 // w8 = (C[q]·s + 64) >> 7.
-func newQ4(codebook [16]int8) *folded {
-	if codebook == GaussCodebook {
-		return gaussQ4()
-	}
-	return makeQ4(codebook)
-}
-
 func makeQ4(codebook [16]int8) *folded {
 	f := &folded{
 		encoding: formats.Q4,

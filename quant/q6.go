@@ -11,7 +11,7 @@ import (
 // Q6TileBytes is the size of a q6 tile: bf16 D[16], int8 s[8][16], the low
 // nibbles as in q4, then 16 vectors of high bits: vector w, byte 4r+c, bits
 // 2j and 2j+1 are the top two bits of q[r][16w+4j+c]. 6.3125 bits per weight.
-const Q6TileBytes = Q4TileBytes + TileRows*TileCols/4
+const Q6TileBytes = formats.Q6TileBytes
 
 // newQ6 is the 6-bit encoding: w8 = ((q−32)·s + 16) >> 5.
 var newQ6 = sync.OnceValue(func() *folded {

@@ -7,7 +7,7 @@ import (
 
 // Q8TileBytes is the size of a q8 tile: bf16 D[2][16], one scale per row and
 // 128 columns, then the panel's 4096 int8. 8.125 bits per weight.
-const Q8TileBytes = Groups*TileRows*2 + TileRows*TileCols
+const Q8TileBytes = formats.Q8TileBytes
 
 // Q8 is the 8-bit encoding: a tile is a panel as it stands.
 type Q8 struct{}

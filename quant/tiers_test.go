@@ -32,7 +32,7 @@ func TestTiersWriteTheSameBytes(t *testing.T) {
 		return x
 	}
 	odd := [16]int8{64, -50, -40, 3, 3, -10, -5, 0, 1, 2, 3, 7, 15, 30, 45, -64}
-	codecs := []Codec{newQ4(GaussCodebook), newQ4(odd), newQ6(), Q8{}}
+	codecs := []Codec{gaussQ4(), makeQ4(odd), newQ6(), Q8{}}
 	for _, s := range []struct{ rows, cols int }{{64, 1024}, {16, 256}, {1, 1}, {19, 300}, {33, 31}, {7, 513}} {
 		for name, draw := range map[string]func(n int, seed uint64) []float32{
 			"Gauss": gauss, "Student t5": heavy, "loud": loud, "ties": ties, "extreme": extreme,

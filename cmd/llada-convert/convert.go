@@ -1,7 +1,7 @@
 package main
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,7 +14,7 @@ import (
 	"llada/cmd/internal/cli"
 	"llada/formats"
 	"llada/formats/container"
-	"llada/quant"
+	"llada/quant/convert"
 )
 
 // convertOptions are the flags of a conversion.
@@ -52,21 +52,21 @@ func (o *convertOptions) addFlags(f *pflag.FlagSet) {
 }
 
 // policy is what the flags ask for.
-func (o *convertOptions) policy() (quant.Policy, error) {
+func (o *convertOptions) policy() (convert.Policy, error) {
 	level := formats.Encoding("")
 	for _, e := range levelFlags {
 		if !*o.levels[e] {
 			continue
 		}
 		if level != "" {
-			return quant.Policy{}, cli.Usagef("--%s and --%s exclude each other", level, e)
+			return convert.Policy{}, cli.Usagef("--%s and --%s exclude each other", level, e)
 		}
 		level = e
 	}
 	if level == "" {
 		level = levelFlags[0]
 	}
-	p, err := quant.NewPolicy(level, formats.Encoding(o.embed), formats.Encoding(o.head))
+	p, err := convert.NewPolicy(level, formats.Encoding(o.embed), formats.Encoding(o.head))
 	return p, cli.Usage(err)
 }
 
@@ -111,71 +111,45 @@ func runConvert(cmd *cobra.Command, checkpoint string, o *convertOptions, g *cli
 		return cli.Usagef("no output: add -o OUT%s", container.Extension)
 	}
 	debug.SetMemoryLimit(int64(o.memory))
-	var maskID *int32
-	if cmd.Flags().Changed("mask-id") {
-		maskID = &o.maskID
-	}
-	inventory, err := quant.Take(checkpoint, maskID)
+	inventory, err := take(cmd, checkpoint, o)
 	if err != nil {
 		return err
 	}
 	defer inventory.Close()
-	plan, err := quant.NewPlan(inventory, policy)
+	plan, err := convert.NewPlan(inventory, policy)
 	if err != nil {
 		return err
 	}
 	if o.dryRun {
 		return printPlan(cmd.OutOrStdout(), checkpoint, plan, g)
 	}
-	reports, err := write(cmd.Context(), inventory, plan, o, g)
+	bar := cli.NewProgress(plan.Bytes, g)
+	defer bar.Close()
+	result, err := plan.Write(cmd.Context(), inventory, o.out, convert.Run{
+		Threads: g.Threads, Memory: int64(o.memory), Force: o.force, Tool: "llada-convert " + version,
+		On: func(t convert.Output, written int64) {
+			bar.Describe(shorten(t.Name))
+			bar.Add(written)
+		},
+	})
 	if err != nil {
 		return err
 	}
-	return printConversion(cmd.OutOrStdout(), o.out, plan, reports, time.Since(start), g)
+	return printConversion(cmd.OutOrStdout(), o.out, result, time.Since(start), g)
 }
 
-// write executes the plan. Only a complete container ever bears its name.
-func write(ctx context.Context, v *quant.Inventory, plan *quant.Plan, o *convertOptions, g *cli.Globals) ([]quant.Report, error) {
-	w, err := container.Create(o.out, container.Options{Force: o.force})
-	if err != nil {
-		return nil, err
+// take opens the checkpoint with the mask token that the flags give, if any.
+func take(cmd *cobra.Command, checkpoint string, o *convertOptions) (*convert.Inventory, error) {
+	var r convert.Reading
+	if cmd.Flags().Changed("mask-id") {
+		r.MaskID = &o.maskID
 	}
-	defer w.Abort()
-	w.SetModel(v.Model)
-	for _, f := range v.Files {
-		if err := w.Section(f.Name, f.Data); err != nil {
-			return nil, err
-		}
+	v, err := convert.Take(checkpoint, r)
+	var mask *convert.MaskError
+	if errors.As(err, &mask) {
+		err = cli.Usagef("--mask-id: %w", err)
 	}
-	reports, err := execute(ctx, v, plan, w, o, g)
-	if err != nil {
-		return nil, err
-	}
-	recipe, err := quant.NewRecipe("llada-convert "+version, plan, reports).JSON()
-	if err != nil {
-		return nil, err
-	}
-	if err := w.Section(container.SectionRecipe, recipe); err != nil {
-		return nil, err
-	}
-	return reports, w.Commit()
-}
-
-func execute(ctx context.Context, v *quant.Inventory, plan *quant.Plan, w *container.Writer, o *convertOptions, g *cli.Globals) ([]quant.Report, error) {
-	total := int64(0)
-	for _, s := range plan.Steps {
-		total += s.To.Elements() * int64(s.From.Encoding.ElementBytes())
-	}
-	bar := cli.NewProgress(total, g)
-	defer bar.Close()
-	return plan.Execute(ctx, v, w, quant.Run{
-		Threads: g.Threads,
-		Memory:  int64(o.memory),
-		On: func(s quant.Step, read int64) {
-			bar.Describe(shorten(s.To.Name))
-			bar.Add(read)
-		},
-	})
+	return v, err
 }
 
 // shorten keeps the end of a long tensor name, which tells more.

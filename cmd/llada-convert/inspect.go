@@ -13,7 +13,7 @@ import (
 	"llada/formats"
 	"llada/formats/container"
 	"llada/formats/tokenizer"
-	"llada/quant"
+	"llada/quant/convert"
 )
 
 func newInspectCommand(g *cli.Globals) *cobra.Command {
@@ -49,7 +49,7 @@ type contents struct {
 	Vocab         int                `json:"vocab"`
 	Context       int                `json:"context"`
 	Tokens        int                `json:"tokenizer_tokens"` // 0: no tokenizer
-	Recipe        *quant.Recipe      `json:"recipe"`
+	Recipe        *convert.Recipe    `json:"recipe"`
 	Sections      []inspectedSection `json:"sections"`
 	Tensors       []inspectedTensor  `json:"tensors"`
 }
@@ -93,8 +93,9 @@ func look(f *container.File, path string) (*contents, error) {
 		return nil, err
 	}
 	c.Parameters = a.Parameters()
-	c.Layers, c.Width, c.Heads, c.KVHeads = a.Layers, a.Width, a.Heads, a.KVHeads
-	c.Hidden, c.Vocab, c.Context = a.Hidden, a.Vocab, a.Context
+	first := &a.Layers[0]
+	c.Layers, c.Width, c.Heads, c.KVHeads = len(a.Layers), a.Width, first.Attention.Heads, first.Attention.KVHeads
+	c.Hidden, c.Vocab, c.Context = first.Dense.Hidden, a.Vocab, a.Context
 	if data, err := f.Optional(container.SectionTokenizer); err != nil {
 		return nil, err
 	} else if data != nil {
@@ -107,7 +108,7 @@ func look(f *container.File, path string) (*contents, error) {
 	if data, err := f.Optional(container.SectionRecipe); err != nil {
 		return nil, err
 	} else if data != nil {
-		c.Recipe = &quant.Recipe{}
+		c.Recipe = &convert.Recipe{}
 		if err := json.Unmarshal(data, c.Recipe); err != nil {
 			return nil, &formats.ParseError{File: path, Offset: -1, Err: fmt.Errorf("section %s: %w", container.SectionRecipe, err)}
 		}

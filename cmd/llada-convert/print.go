@@ -9,7 +9,7 @@ import (
 
 	"llada/cmd/internal/cli"
 	"llada/formats"
-	"llada/quant"
+	"llada/quant/convert"
 )
 
 // plannedTensor is one line of a dry run.
@@ -22,11 +22,13 @@ type plannedTensor struct {
 	Why      string           `json:"why"`
 }
 
-func printPlan(out io.Writer, checkpoint string, p *quant.Plan, g *cli.Globals) error {
+func printPlan(out io.Writer, checkpoint string, p *convert.Plan, g *cli.Globals) error {
 	if g.JSON {
 		var tensors []plannedTensor
 		for _, s := range p.Steps {
-			tensors = append(tensors, plannedTensor{s.To.Name, s.From.Encoding, s.To.Encoding, s.To.Shape, s.To.Size, s.Why})
+			for _, o := range s.Out {
+				tensors = append(tensors, plannedTensor{o.Name, s.In[0].Encoding, o.Encoding, o.Shape, o.Size, o.Why})
+			}
 		}
 		return cli.PrintJSON(out, map[string]any{
 			"checkpoint": checkpoint, "bytes": p.Bytes, "parameters": p.Parameters,
@@ -36,13 +38,15 @@ func printPlan(out io.Writer, checkpoint string, p *quant.Plan, g *cli.Globals) 
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "TENSOR\tFROM\tTO\tSHAPE\tBYTES\tWHY")
 	for _, s := range p.Steps {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", s.To.Name, s.From.Encoding, s.To.Encoding, shape(s.To.Shape), s.To.Size, s.Why)
+		for _, o := range s.Out {
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", o.Name, s.In[0].Encoding, o.Encoding, shape(o.Shape), o.Size, o.Why)
+		}
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	_, err := fmt.Fprintf(out, "\n%d tensors, %s parameters, %s: %.3f bits per weight, %.4f per linear weight\n",
-		len(p.Steps), thousands(p.Parameters), cli.Bytes(p.Bytes), p.BitsPerWeight(), p.LinearBits)
+		len(p.Outputs()), thousands(p.Parameters), cli.Bytes(p.Bytes), p.BitsPerWeight(), p.LinearBits)
 	return err
 }
 
@@ -55,11 +59,12 @@ type convertedTensor struct {
 	SNR      *float64         `json:"snr_db"` // null: exact
 }
 
-func printConversion(out io.Writer, path string, p *quant.Plan, reports []quant.Report, took time.Duration, g *cli.Globals) error {
+func printConversion(out io.Writer, path string, c *convert.Result, took time.Duration, g *cli.Globals) error {
+	p := c.Plan
 	if g.JSON {
 		var tensors []convertedTensor
-		for _, r := range reports {
-			tensors = append(tensors, convertedTensor{r.Name, r.Encoding, r.Shape, r.Size, r.Errors.Figures().SNR})
+		for _, r := range c.Reports {
+			tensors = append(tensors, convertedTensor{r.Name, r.Encoding, r.Shape, r.Size, convert.FiguresOf(r.Errors).SNR})
 		}
 		return cli.PrintJSON(out, map[string]any{
 			"output": path, "bytes": outputSize(path), "parameters": p.Parameters,
@@ -68,13 +73,13 @@ func printConversion(out io.Writer, path string, p *quant.Plan, reports []quant.
 		})
 	}
 	_, err := fmt.Fprintf(out, "%s: %s, %s parameters, %.3f bits per weight, %.1f s, peak memory %s\n%s",
-		path, cli.Bytes(outputSize(path)), thousands(p.Parameters), p.BitsPerWeight(), took.Seconds(), cli.Bytes(cli.PeakRSS()), noise(reports))
+		path, cli.Bytes(outputSize(path)), thousands(p.Parameters), p.BitsPerWeight(), took.Seconds(), cli.Bytes(cli.PeakRSS()), noise(c.Reports))
 	return err
 }
 
 // noise says which tensors an encoding hurt most and least.
-func noise(reports []quant.Report) string {
-	type range_ struct{ low, high quant.Report }
+func noise(reports []convert.Report) string {
+	type range_ struct{ low, high convert.Report }
 	found := map[formats.Encoding]*range_{}
 	var order []formats.Encoding
 	for _, r := range reports {

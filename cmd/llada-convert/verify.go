@@ -13,7 +13,7 @@ import (
 	"llada/cmd/internal/cli"
 	"llada/formats"
 	"llada/formats/container"
-	"llada/quant"
+	"llada/quant/convert"
 )
 
 func newVerifyCommand(g *cli.Globals) *cobra.Command {
@@ -52,7 +52,7 @@ type verifiedPart struct {
 // verifiedTensor has figures only with --against.
 type verifiedTensor struct {
 	verifiedPart
-	*quant.Figures
+	*convert.Figures
 }
 
 func runVerify(ctx context.Context, out io.Writer, path, against string, g *cli.Globals) error {
@@ -111,34 +111,38 @@ func foreign(path, checkpoint string, err error) error {
 
 // measure compares every tensor with the checkpoint.
 func (v *verification) measure(ctx context.Context, f *container.File, path, checkpoint string, g *cli.Globals) error {
-	inventory, err := quant.Take(checkpoint, nil)
-	if err != nil {
+	// Where config.json is silent, the container's mask token is that of --mask-id.
+	mask := f.Model().MaskID
+	inventory, err := convert.Take(checkpoint, convert.Reading{MaskID: &mask})
+	var other *convert.MaskError
+	if errors.As(err, &other) {
+		return foreign(path, checkpoint, other)
+	} else if err != nil {
 		return err
 	}
 	defer inventory.Close()
+	steps, err := inventory.StepsOf(f.Infos())
+	if err != nil {
+		return foreign(path, checkpoint, err)
+	}
+	byName := map[string]*verifiedTensor{}
+	for _, t := range v.Tensors {
+		byName[t.Name] = t
+	}
 	bar := cli.NewProgress(f.Size(), g)
 	defer bar.Close()
-	for _, t := range v.Tensors {
-		got, err := f.Tensor(t.Name)
+	for _, s := range steps {
+		bar.Describe(shorten(s.In[0].Name))
+		reports, err := s.Measure(ctx, inventory.Source, f, g.Threads)
 		if err != nil {
-			return err
+			return f.Locate(err)
 		}
-		ref, err := inventory.Source().Tensor(strings.TrimSuffix(t.Name, formats.RowsSuffix))
-		if err != nil {
-			return foreign(path, checkpoint, err)
+		for _, r := range reports {
+			figures := convert.FiguresOf(r.Errors)
+			byName[r.Name].Figures = &figures
+			f.Release(r.Name)
+			bar.Add(r.Size)
 		}
-		bar.Describe(shorten(t.Name))
-		e, err := quant.Measure(ctx, ref, got, g.Threads)
-		if err != nil && ctx.Err() == nil {
-			return foreign(path, checkpoint, err)
-		} else if err != nil {
-			return err
-		}
-		bar.Add(got.Size)
-		figures := e.Figures()
-		t.Figures = &figures
-		inventory.Source().Release(ref.Name)
-		f.Release(t.Name)
 	}
 	return nil
 }

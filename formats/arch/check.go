@@ -71,8 +71,8 @@ func (a *Attention) check() error {
 }
 
 // Match holds the tensors of a checkpoint or a container against those that the
-// network needs. Companions (formats.RowsSuffix) belong to their base. where, if
-// not nil, says in which file a tensor is, for errors.
+// network needs. Companions (formats.RowsSuffix, with rows to replace) belong to
+// their base. where, if not nil, says in which file a tensor is, for errors.
 func (a *Arch) Match(have []formats.Info, where func(name string) string) error {
 	byName := make(map[string]formats.Info, len(have))
 	for _, i := range have {
@@ -93,13 +93,14 @@ func (a *Arch) Match(have []formats.Info, where func(name string) string) error 
 			if where != nil {
 				in = " in " + where(t.Name)
 			}
-			fault("tensor %s (%s)%s has shape %v, config.json says %v", t.Name, t.Role, in, i.Shape, t.Shape)
+			fault("tensor %s (%s)%s has shape %v, config.json says %v%s", t.Name, t.Role, in, i.Shape, t.Shape, a.mistaken(t, i.Shape))
+		}
+		if c := t.Name + formats.RowsSuffix; ok && byName[c].Replaces != nil {
+			delete(byName, c)
 		}
 	}
 	for name := range byName {
-		if base, ok := strings.CutSuffix(name, formats.RowsSuffix); !ok || !slices.ContainsFunc(have, func(i formats.Info) bool { return i.Name == base }) {
-			fault("tensor %s is not part of a %s with this config.json", name, a.Class)
-		}
+		fault("tensor %s is not part of a %s with this config.json", name, a.Class)
 	}
 	if len(faults) == 0 {
 		return nil
@@ -110,4 +111,13 @@ func (a *Arch) Match(have []formats.Info, where func(name string) string) error 
 		faults = append(faults[:show], fmt.Sprintf("and %d more", n-show))
 	}
 	return errors.New(strings.Join(faults, "\n  "))
+}
+
+// mistaken explains the shape of an output head that is none: some families
+// give it the leaf name of the down projections.
+func (a *Arch) mistaken(t Tensor, shape []int) string {
+	if t.Role == Head && slices.Equal(shape, []int{a.Width, a.Layers[0].Dense.Hidden}) {
+		return ": this is a down projection, not the output head"
+	}
+	return ""
 }

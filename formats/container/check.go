@@ -9,21 +9,6 @@ import (
 	"llada/formats"
 )
 
-// A tile of the quantized encodings: 16 rows × 256 columns.
-const (
-	tileRows = 16
-	tileCols = 256
-)
-
-var tileBytes = map[formats.Encoding]int64{
-	formats.Q8: 4160,
-	formats.Q6: 3232,
-	formats.Q4: 2208,
-}
-
-// companion ends the name of a tensor that replaces rows of another.
-const companion = "#rows"
-
 const zstdCompression = "zstd"
 
 // DataSize is how many bytes a tensor takes in its encoding's own layout.
@@ -48,9 +33,9 @@ func DataSize(e formats.Encoding, shape []int) (int64, error) {
 		if len(shape) != 2 {
 			return 0, fmt.Errorf("shape %v: %s holds matrices only", shape, e)
 		}
-		rows := (int64(shape[0]) + tileRows - 1) / tileRows
-		cols := (int64(shape[1]) + tileCols - 1) / tileCols
-		return rows * cols * tileBytes[e], nil
+		rows := (int64(shape[0]) + formats.TileRows - 1) / formats.TileRows
+		cols := (int64(shape[1]) + formats.TileCols - 1) / formats.TileCols
+		return rows * cols * int64(e.TileBytes()), nil
 	}
 	return 0, fmt.Errorf("encoding %q is unknown: a newer version is needed", e)
 }
@@ -100,9 +85,9 @@ func (e *entry) checkCodebook() error {
 }
 
 func (e *entry) checkReplaces() error {
-	if _, ok := strings.CutSuffix(e.Name, companion); !ok {
+	if _, ok := strings.CutSuffix(e.Name, formats.RowsSuffix); !ok {
 		if len(e.Replaces) != 0 {
-			return fmt.Errorf("replaces rows, but its name does not end in %q", companion)
+			return fmt.Errorf("replaces rows, but its name does not end in %q", formats.RowsSuffix)
 		}
 		return nil
 	}
@@ -164,7 +149,7 @@ func (x *index) checkNames() error {
 	}
 	for i := range x.Tensors {
 		e := &x.Tensors[i]
-		name, ok := strings.CutSuffix(e.Name, companion)
+		name, ok := strings.CutSuffix(e.Name, formats.RowsSuffix)
 		if !ok {
 			continue
 		}

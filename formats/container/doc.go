@@ -15,7 +15,9 @@
 //
 // Open reads header, footer and index and checks all of them; it touches no
 // tensor. Whatever the bytes are, the outcome is a File or a
-// *formats.ParseError, and memory stays in proportion to the file.
+// *formats.ParseError, and memory stays in proportion to the file. A file that
+// shrinks or fails while it is open gives an error that holds a *mmap.Fault and
+// names the file; who computes on tensors gets that from mmap.Guard and Locate.
 //
 // Package quant defines what the bytes of q8, q6 and q4 mean; this package only
 // knows how many there are. It must not import quant, nor anything above

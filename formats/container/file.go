@@ -28,15 +28,23 @@ var _ formats.Source = (*File)(nil)
 
 // Open maps a container and checks everything but the data of tensors and
 // sections; Verify checks those. A file that is no intact container gives a
-// *formats.ParseError.
+// *formats.ParseError, one that cannot be read another error; so do Section and
+// Verify.
 func Open(path string) (*File, error) {
 	m, err := mmap.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, mapping: m, data: m.Data}
-	if err := f.parse(); err != nil {
+	f, err := open(path, m)
+	if err != nil {
 		m.Close()
+	}
+	return f, err
+}
+
+func open(path string, m *mmap.File) (*File, error) {
+	f := &File{path: path, mapping: m, data: m.Data}
+	if err := f.Locate(mmap.Guard(f.parse)); err != nil {
 		return nil, err
 	}
 	return f, nil

@@ -21,11 +21,14 @@ func (f *File) Section(name string) ([]byte, error) {
 	}
 	for _, s := range f.sections {
 		if s.Name == name {
-			raw, err := f.unpack(s)
-			if err != nil {
-				return nil, f.damage(s.Offset, fmt.Errorf("section %q: %w", name, err))
-			}
-			return raw, nil
+			var raw []byte
+			err := f.guard(fmt.Sprintf("section %q", name), func() (err error) {
+				if raw, err = f.unpack(s); err != nil {
+					return f.damage(s.Offset, fmt.Errorf("section %q: %w", name, err))
+				}
+				return nil
+			})
+			return raw, err
 		}
 	}
 	return nil, fmt.Errorf("%s: no section %q: %w", f.path, name, fs.ErrNotExist)

@@ -82,7 +82,7 @@ func weight(x formats.Tensor, r, c int) float32 {
 	case formats.BF16:
 		return bf16(b[2*(r*x.Cols()+c):])
 	}
-	size := int(tileBytes[x.Encoding])
+	size := x.Encoding.TileBytes()
 	b = b[(r/16*((x.Cols()+255)/256)+c/256)*size:]
 	r, c = r%16, c%256
 	if x.Encoding == formats.Q8 {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -25,8 +24,9 @@ type part struct {
 // against their checksums, sections also by decompressing them, padding for
 // zeros. It uses that many threads, at least one. on, if not nil, hears of
 // every part in the order of the file, with the bytes it covers; together they
-// are the file. The result is the first part's failure, a *formats.ParseError,
-// or the context's error.
+// are the file. The result is the first part's failure, a *formats.ParseError
+// or, where the part cannot be read, an error that holds a *mmap.Fault; or the
+// context's error.
 func (f *File) Verify(ctx context.Context, threads int, on func(name string, bytes int64, err error)) error {
 	parts := f.parts()
 	results := make([]chan error, len(parts))
@@ -38,7 +38,7 @@ func (f *File) Verify(ctx context.Context, threads int, on func(name string, byt
 	for range min(max(threads, 1), len(parts)) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(parts)); i = next.Add(1) - 1 {
-				results[i] <- f.verify(ctx, parts[i])
+				results[i] <- f.guard(parts[i].name, func() error { return f.verify(ctx, parts[i]) })
 			}
 		})
 	}
@@ -94,22 +94,15 @@ func (f *File) parts() []part {
 	return parts
 }
 
-// verify checks one part. A read error of the disk, or a file that shrank,
-// shows as a fault on the mapped page; here it becomes an error.
-func (f *File) verify(ctx context.Context, p part) (err error) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() {
-		if r := recover(); r != nil {
-			err = f.damage(p.off, fmt.Errorf("%s: cannot be read: %v", p.name, r))
-		}
-	}()
+// verify checks one part.
+func (f *File) verify(ctx context.Context, p part) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if i := nonZero(f.data[p.start:p.off]); i >= 0 {
 		return f.damage(p.start+int64(i), fmt.Errorf("padding before %s is not zero", p.name))
 	}
-	err = p.check(ctx)
+	err := p.check(ctx)
 	if at := (*formats.ParseError)(nil); errors.As(err, &at) {
 		return err // has its place already
 	}

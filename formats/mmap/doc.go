@@ -2,8 +2,10 @@
 // their use to the kernel. It owns every system call of this kind in the
 // project, so that no other package has files per operating system for it.
 //
-// A mapping shows the file as it is now: a file that another process shortens
-// makes reads of the lost part fault. Nothing here can turn that into an error.
+// A mapping shows the file as it is now: reading what another process cut off,
+// or what the disk no longer gives, is a memory fault, which ends the program
+// with a trace. Whoever reads mapped memory does it under Guard, which makes an
+// error of that; Locate names the file in it.
 //
 // It must not import any other package of the project.
 package mmap

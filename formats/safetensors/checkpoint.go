@@ -125,10 +125,18 @@ func (c *Checkpoint) openShard(path string) error {
 	if err != nil {
 		return err
 	}
+	return c.addShard(path, f)
+}
+
+func (c *Checkpoint) addShard(path string, f *mmap.File) error {
 	s := &shard{path: path, file: f}
 	c.shards = append(c.shards, s)
-	if s.header, err = parseHeader(path, f.Data); err != nil {
+	err := mmap.Guard(func() (err error) {
+		s.header, err = parseHeader(path, f.Data)
 		return err
+	})
+	if err != nil {
+		return f.Locate(err, func(int64) string { return path + ": header" })
 	}
 	for _, e := range s.header.entries {
 		if other, twice := c.tensors[e.Name]; twice {
@@ -180,14 +188,24 @@ func (c *Checkpoint) Files() []string {
 	return paths
 }
 
-// Metadata is the free-form text of the headers; where shards disagree on a
-// key, the first one's.
-func (c *Checkpoint) Metadata() map[string]string {
-	all := map[string]string{}
-	for _, s := range slices.Backward(c.shards) {
-		maps.Copy(all, s.header.metadata)
+// Locate names the file, and the tensor where there is one, in an error that
+// holds a *mmap.Fault of this checkpoint's mappings. Other errors come back as
+// they are. It is for whoever reads tensors under mmap.Guard.
+func (c *Checkpoint) Locate(err error) error {
+	for _, s := range c.shards {
+		err = s.file.Locate(err, s.at)
 	}
-	return all
+	return err
+}
+
+// at names the file and the tensor that an offset lies in.
+func (s *shard) at(off int64) string {
+	for _, e := range s.header.entries {
+		if s.header.bytes+e.begin <= off && off < s.header.bytes+e.end {
+			return fmt.Sprintf("%s: tensor %q", s.path, e.Name)
+		}
+	}
+	return s.path
 }
 
 // Close unmaps the files; no tensor data may be used after it.

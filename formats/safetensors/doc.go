@@ -15,7 +15,9 @@
 //   - Only files in the checkpoint's own folder are opened, whatever the index
 //     says, and memory in use follows the bytes that exist, not those claimed.
 //   - Damage is a *formats.ParseError that names the file, the tensor, the
-//     value found and, where there is one, the way out.
+//     value found and, where there is one, the way out. A file that shrinks or
+//     fails meanwhile is an error that holds a *mmap.Fault; readers of tensors
+//     get it from mmap.Guard and Locate.
 //
 // The package may import formats and formats/mmap, and nothing else of the
 // project.

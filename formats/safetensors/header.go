@@ -31,9 +31,8 @@ type entry struct {
 }
 
 type header struct {
-	entries  []entry // in the order of their data
-	metadata map[string]string
-	bytes    int64 // length field included: where the data start
+	entries []entry // in the order of their data
+	bytes   int64   // length field included: where the data start
 }
 
 // parseHeader reads and checks the header of a whole file.
@@ -46,12 +45,11 @@ func parseHeader(path string, file []byte) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &header{bytes: prefixBytes + int64(len(text)), metadata: map[string]string{}}
+	h := &header{bytes: prefixBytes + int64(len(text))}
 	err = d.object("header", func(key string) error {
 		if key == metadataKey {
 			return d.object(metadataKey, func(key string) error {
-				value, err := d.text(fmt.Sprintf("%s: %.80q", metadataKey, key))
-				h.metadata[key] = value
+				_, err := d.text(fmt.Sprintf("%s: %.80q", metadataKey, key)) // checked, not kept
 				return err
 			})
 		}

@@ -30,7 +30,12 @@ func readIndex(path string) (*index, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return parseIndex(path, f.Data)
+	var ix *index
+	err = mmap.Guard(func() (err error) {
+		ix, err = parseIndex(path, f.Data)
+		return err
+	})
+	return ix, f.Locate(err, func(int64) string { return path })
 }
 
 // parseIndex reads an index. Keys that other tools add are passed over.

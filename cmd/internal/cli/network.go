@@ -13,7 +13,7 @@ func Network(f *container.File, path string) (*arch.Arch, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := arch.Parse(config)
+	a, _, err := arch.Parse(config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -1,4 +1,4 @@
-package quant
+package convert
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ import (
 	"llada/testdata/checkpoint"
 )
 
-const tinyLLaDA = "../testdata/tiny-llada"
+const tinyLLaDA = "../../testdata/tiny-llada"
 
 // randomCheckpoint writes random weights on the tiny model's config with other
 // values for some keys, given as key, value, key, value.
@@ -40,7 +40,7 @@ func randomCheckpoint(t testing.TB, o checkpoint.Options, changes ...any) string
 
 func take(t testing.TB, dir string) *Inventory {
 	t.Helper()
-	v, err := Take(dir, nil)
+	v, err := Take(dir, Reading{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,16 +69,16 @@ func TestTake(t *testing.T) {
 		t.Errorf("roles %v", roles)
 	}
 	var names []string
-	for _, f := range v.Files {
+	for _, f := range v.Sections {
 		names = append(names, f.Name)
-		if want, err := os.ReadFile(filepath.Join(tinyLLaDA, f.Name)); err != nil || string(want) != string(v.File(f.Name)) {
+		if want, err := os.ReadFile(filepath.Join(tinyLLaDA, f.Name)); err != nil || string(want) != string(v.Section(f.Name)) {
 			t.Errorf("%s is not the checkpoint's: %v", f.Name, err)
 		}
 	}
 	if want := []string{"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"}; !slices.Equal(names, want) {
 		t.Errorf("files %v, want %v", names, want)
 	}
-	if v.File("chat_template.jinja") != nil {
+	if v.Section("chat_template.jinja") != nil {
 		t.Error("a file that is not there has content")
 	}
 }
@@ -89,29 +89,17 @@ func TestTakeWithoutTokenizer(t *testing.T) {
 	if !slices.Equal(v.Special, []int32{2041, 2042}) || !slices.Equal(v.Model.EndIDs, []int32{2041}) {
 		t.Errorf("special %v, ends %v", v.Special, v.Model.EndIDs)
 	}
-	id := int32(3)
-	w, err := Take(dir, &id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	if w.Model.MaskID != 3 || !slices.Equal(w.Special, []int32{3, 2041}) {
-		t.Errorf("with a mask id: mask %d, special %v", w.Model.MaskID, w.Special)
-	}
 }
 
 func TestTakeRefuses(t *testing.T) {
-	wide := int32(2048)
 	for _, c := range []struct {
 		name   string
 		change func(t *testing.T, dir string)
-		mask   *int32
 		want   string
 		claim  bool // the checkpoint is not what it claims: a *formats.ParseError
 	}{
-		{"mask id", func(*testing.T, string) {}, &wide, "mask id 2048 is outside the vocabulary of 2048", false},
-		{"no config", func(t *testing.T, dir string) { remove(t, dir, "config.json") }, nil, "this is not a Hugging Face model folder", true},
-		{"no weights", func(t *testing.T, dir string) { remove(t, dir, "model.safetensors") }, nil, "model.safetensors", false},
+		{"no config", func(t *testing.T, dir string) { remove(t, dir, "config.json") }, "this is not a Hugging Face model folder", true},
+		{"no weights", func(t *testing.T, dir string) { remove(t, dir, "model.safetensors") }, "model.safetensors", false},
 		{"other layers", func(t *testing.T, dir string) {
 			text, err := os.ReadFile(filepath.Join(dir, "config.json"))
 			if err != nil {
@@ -121,12 +109,12 @@ func TestTakeRefuses(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, "config.json"), text, 0o666); err != nil {
 				t.Fatal(err)
 			}
-		}, nil, "and 1 more", true},
+		}, "and 1 more", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := randomCheckpoint(t, checkpoint.Options{}, "n_layers", 1)
 			c.change(t, dir)
-			_, err := Take(dir, c.mask)
+			_, err := Take(dir, Reading{})
 			var parse *formats.ParseError
 			if err == nil || !strings.Contains(err.Error(), c.want) || errors.As(err, &parse) != c.claim {
 				t.Errorf("error %v, want %q", err, c.want)

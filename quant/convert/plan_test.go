@@ -1,4 +1,4 @@
-package quant
+package convert
 
 import (
 	"strings"
@@ -37,7 +37,7 @@ func llada8B(t testing.TB) *Inventory {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := arch.Parse(text)
+	a, _, err := arch.Parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,10 +60,10 @@ func TestPlan8B(t *testing.T) {
 	)
 	v := llada8B(t)
 	for _, c := range []struct {
-		level  formats.Encoding
-		steps  int
-		linear float64 // bits per linear weight
-		bytes  int64
+		level   formats.Encoding
+		tensors int
+		linear  float64 // bits per linear weight
+		bytes   int64
 	}{
 		{formats.Q4, 292, 4.3125, linear*43125/80000 + table*8125/8000 + table*63125/80000 + norms*4 + rows},
 		{formats.Q6, 292, 6.3125, linear*63125/80000 + 2*(table*8125/8000) + norms*4 + rows},
@@ -73,9 +73,9 @@ func TestPlan8B(t *testing.T) {
 	} {
 		t.Run(string(c.level), func(t *testing.T) {
 			p := plan(t, v, policy(t, c.level, "", ""))
-			if p.Parameters != 8_015_581_184 || p.LinearBits != c.linear || p.Bytes != c.bytes || len(p.Steps) != c.steps {
-				t.Errorf("%d parameters, %v bits per linear weight, %d bytes, %d steps; want %v, %d, %d",
-					p.Parameters, p.LinearBits, p.Bytes, len(p.Steps), c.linear, c.bytes, c.steps)
+			if p.Parameters != 8_015_581_184 || p.LinearBits != c.linear || p.Bytes != c.bytes || len(p.Steps) != 291 || len(p.Outputs()) != c.tensors {
+				t.Errorf("%d parameters, %v bits per linear weight, %d bytes, %d steps, %d tensors; want %v, %d, 291, %d",
+					p.Parameters, p.LinearBits, p.Bytes, len(p.Steps), len(p.Outputs()), c.linear, c.bytes, c.tensors)
 			}
 			if want := float64(c.bytes) * 8 / 8_015_581_184; p.BitsPerWeight() != want {
 				t.Errorf("%v bits per weight, want %v", p.BitsPerWeight(), want)
@@ -85,7 +85,7 @@ func TestPlan8B(t *testing.T) {
 }
 
 func TestPlanIsPure(t *testing.T) {
-	v, err := Take(tinyLLaDA, nil)
+	v, err := Take(tinyLLaDA, Reading{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,34 +115,41 @@ func TestPlanSteps(t *testing.T) {
 			v := take(t, tinyLLaDA)
 			p := plan(t, v, policy(t, c.level, c.embed, c.head))
 			bytes, companions := int64(0), 0
-			for _, s := range p.Steps {
-				bytes += s.To.Size
-				if s.Why == "" {
-					t.Errorf("%s: no reason", s.To.Name)
+			for _, step := range p.Steps {
+				if len(step.In) != 1 || step.Out[0].Name != step.In[0].Name {
+					t.Errorf("step %+v", step)
 				}
-				if name, ok := strings.CutSuffix(s.To.Name, formats.RowsSuffix); ok {
-					companions++
-					if name != v.Arch.Embed || s.To.Encoding != formats.BF16 || !cmp.Equal(s.To.Replaces, v.Special) {
-						t.Errorf("companion %+v", s.To)
+				for _, o := range step.Out {
+					bytes += o.Size
+					if o.Why == "" {
+						t.Errorf("%s: no reason", o.Name)
 					}
-					continue
-				}
-				if s.To.Encoding != c.want[s.Role] || s.From.Name != s.To.Name || !cmp.Equal(s.From.Shape, s.To.Shape) {
-					t.Errorf("%s %s becomes %s, want %s", s.Role, s.From.Name, s.To.Encoding, c.want[s.Role])
-				}
-				if (s.To.Codebook != nil) != (s.To.Encoding == formats.Q4) {
-					t.Errorf("%s as %s: codebook %v", s.To.Name, s.To.Encoding, s.To.Codebook)
+					if name, ok := strings.CutSuffix(o.Name, formats.RowsSuffix); ok {
+						companions++
+						if name != v.Arch.Embed || name != step.In[0].Name || o.Encoding != formats.BF16 || !cmp.Equal(o.Replaces, v.Special) {
+							t.Errorf("companion %+v", o)
+						}
+						continue
+					}
+					if o.Encoding != c.want[o.Role] || !cmp.Equal(step.In[0].Shape, o.Shape) {
+						t.Errorf("%s %s becomes %s, want %s", o.Role, o.Name, o.Encoding, c.want[o.Role])
+					}
+					if (o.Codebook != nil) != (o.Encoding == formats.Q4) {
+						t.Errorf("%s as %s: codebook %v", o.Name, o.Encoding, o.Codebook)
+					}
 				}
 			}
 			if bytes != p.Bytes || (companions == 1) != c.rows || companions > 1 {
-				t.Errorf("steps of %d bytes, plan says %d; %d companions", bytes, p.Bytes, companions)
+				t.Errorf("tensors of %d bytes, plan says %d; %d companions", bytes, p.Bytes, companions)
 			}
 		})
 	}
 }
 
 func roles(linear, embed, head formats.Encoding) map[arch.Role]formats.Encoding {
-	return map[arch.Role]formats.Encoding{arch.Linear: linear, arch.Embedding: embed, arch.Head: head, arch.Norm: formats.F32}
+	return map[arch.Role]formats.Encoding{
+		arch.Linear: linear, arch.Embedding: embed, arch.Head: head, arch.Norm: formats.F32, arch.Bias: formats.F32,
+	}
 }
 
 func TestNewPolicyRefuses(t *testing.T) {

@@ -1,4 +1,4 @@
-package quant
+package convert
 
 import (
 	"bytes"
@@ -17,26 +17,19 @@ import (
 	"llada/formats"
 	"llada/formats/container"
 	"llada/formats/safetensors"
+	"llada/quant"
 	"llada/testdata/checkpoint"
 )
 
-// convert executes a plan into a container.
-func convert(t testing.TB, v *Inventory, p *Plan, run Run) (path string, reports []Report) {
+// write executes a plan into a container.
+func write(t testing.TB, v *Inventory, p *Plan, run Run) (path string, reports []Report) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "out.llada")
-	w, err := container.Create(path, container.Options{})
+	r, err := p.Write(t.Context(), v, path, run)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.Abort()
-	w.SetModel(v.Model)
-	if reports, err = p.Execute(t.Context(), v, w, run); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	return path, reports
+	return path, r.Reports
 }
 
 func read(t testing.TB, path string) []byte {
@@ -61,10 +54,10 @@ func TestExecuteIsIndependent(t *testing.T) {
 	for _, level := range []formats.Encoding{formats.Q4, formats.Q6, formats.Q8, formats.BF16, formats.F32} {
 		t.Run(string(level), func(t *testing.T) {
 			p := plan(t, whole, policy(t, level, "", ""))
-			path, want := convert(t, whole, p, Run{Threads: 1})
+			path, want := write(t, whole, p, Run{Threads: 1})
 			file := read(t, path)
 			for _, run := range []Run{{Threads: 3}, {Threads: 16, Memory: 1}, {Threads: 2, Memory: 100_000}, {Memory: 1 << 40}} {
-				path, got := convert(t, whole, p, run)
+				path, got := write(t, whole, p, run)
 				if !bytes.Equal(read(t, path), file) {
 					t.Errorf("%d threads, %d bytes of memory: another file", run.Threads, run.Memory)
 				}
@@ -72,7 +65,7 @@ func TestExecuteIsIndependent(t *testing.T) {
 					t.Errorf("%d threads, %d bytes of memory: other figures\n%s", run.Threads, run.Memory, d)
 				}
 			}
-			path, _ = convert(t, cut, plan(t, cut, p.Policy), Run{Threads: 2})
+			path, _ = write(t, cut, plan(t, cut, p.Policy), Run{Threads: 2})
 			if !bytes.Equal(read(t, path), file) {
 				t.Error("four shards give another file than one")
 			}
@@ -121,7 +114,7 @@ func TestExecuteFromEverySource(t *testing.T) {
 			var want []byte
 			for _, e := range []formats.Encoding{formats.BF16, formats.F16, formats.F32} {
 				v := source(t, e)
-				path, _ := convert(t, v, plan(t, v, policy(t, level, "", "")), Run{Threads: 2})
+				path, _ := write(t, v, plan(t, v, policy(t, level, "", "")), Run{Threads: 2})
 				if got := read(t, path); want == nil {
 					want = got
 				} else if !bytes.Equal(got, want) {
@@ -151,7 +144,7 @@ func appendNumber(data []byte, x float32, e formats.Encoding) []byte {
 // TestExactRows: the companion holds the checkpoint's rows bit for bit.
 func TestExactRows(t *testing.T) {
 	v := take(t, tinyLLaDA)
-	path, _ := convert(t, v, plan(t, v, policy(t, formats.Q4, "", "")), Run{Threads: 2})
+	path, _ := write(t, v, plan(t, v, policy(t, formats.Q4, "", "")), Run{Threads: 2})
 	f, err := container.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -161,10 +154,11 @@ func TestExactRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := v.Source().Tensor(v.Arch.Embed)
+	weights, err := v.Source.Rows(v.Arch.Embed)
 	if err != nil {
 		t.Fatal(err)
 	}
+	table := weights.(quant.Memory)
 	if !cmp.Equal(rows.Replaces, v.Special) {
 		t.Errorf("replaces %v, want %v", rows.Replaces, v.Special)
 	}
@@ -176,17 +170,17 @@ func TestExactRows(t *testing.T) {
 	}
 }
 
-// TestProgress: what is reported as read adds up to the checkpoint.
+// TestProgress: what is reported as written adds up to the container.
 func TestProgress(t *testing.T) {
 	v := take(t, randomCheckpoint(t, checkpoint.Options{}, awkward...))
 	p := plan(t, v, policy(t, formats.Q4, "", ""))
 	got, want := map[string]int64{}, map[string]int64{}
-	for _, s := range p.Steps {
-		want[s.To.Name] = s.To.Elements() * 2
+	for _, o := range p.Outputs() {
+		want[o.Name] = o.Size
 	}
-	convert(t, v, p, Run{Threads: 2, Memory: 50_000, On: func(s Step, n int64) { got[s.To.Name] += n }})
+	write(t, v, p, Run{Threads: 2, Memory: 50_000, On: func(o Output, n int64) { got[o.Name] += n }})
 	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("bytes read by tensor:\n%s", d)
+		t.Errorf("bytes written by tensor:\n%s", d)
 	}
 }
 
@@ -204,7 +198,7 @@ func TestExecuteFails(t *testing.T) {
 		v, p, w := start(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		steps := 0
-		_, err := p.Execute(ctx, v, w, Run{Threads: 2, On: func(Step, int64) {
+		_, err := p.execute(ctx, v, w, &Run{Threads: 2, On: func(Output, int64) {
 			if steps++; steps == 3 {
 				cancel()
 			}
@@ -216,14 +210,14 @@ func TestExecuteFails(t *testing.T) {
 	t.Run("writer gone", func(t *testing.T) {
 		v, p, w := start(t)
 		w.Abort()
-		if _, err := p.Execute(t.Context(), v, w, Run{Threads: 2}); err == nil {
+		if _, err := p.execute(t.Context(), v, w, &Run{Threads: 2}); err == nil {
 			t.Error("no error")
 		}
 	})
 	t.Run("tensor gone", func(t *testing.T) {
 		v, p, w := start(t)
-		p.Steps[2].From.Name = "nowhere"
-		if _, err := p.Execute(t.Context(), v, w, Run{Threads: 2}); err == nil || !strings.Contains(err.Error(), `no tensor "nowhere"`) {
+		p.Steps[2].In[0].Name, p.Steps[2].Out[0].Name = "nowhere", "nowhere"
+		if _, err := p.execute(t.Context(), v, w, &Run{Threads: 2}); err == nil || !strings.Contains(err.Error(), `no tensor "nowhere"`) {
 			t.Errorf("error %v", err)
 		}
 	})

@@ -1,4 +1,4 @@
-package quant
+package convert
 
 import (
 	"fmt"
@@ -47,15 +47,16 @@ func NewPolicy(level, embed, head formats.Encoding) (Policy, error) {
 	return p, nil
 }
 
-// encoding decides for one role and says why.
-func (p Policy) encoding(r arch.Role) (formats.Encoding, string) {
-	switch r {
-	case arch.Embedding:
-		return p.Embed, "looked up, not multiplied"
-	case arch.Head:
+// encoding decides for one tensor and says why. Where weights are tied, the
+// embedding is the head too, and what the head needs decides.
+func (p Policy) encoding(r arch.Role, tied bool) (formats.Encoding, string) {
+	switch {
+	case r == arch.Head || r == arch.Embedding && tied:
 		return p.Head, "decides every token"
-	case arch.Linear:
+	case r == arch.Embedding:
+		return p.Embed, "looked up, not multiplied"
+	case r == arch.Linear:
 		return p.Level, "the level asked for"
 	}
-	return formats.F32, "small, and exact costs nothing"
+	return formats.F32, "small, and exact costs nothing" // norms, biases
 }
