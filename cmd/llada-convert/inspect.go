@@ -14,6 +14,7 @@ import (
 	"llada/formats/container"
 	"llada/formats/tokenizer"
 	"llada/quant/convert"
+	"llada/runtime/bundle"
 )
 
 func newInspectCommand(g *cli.Globals) *cobra.Command {
@@ -88,7 +89,7 @@ func runInspect(out io.Writer, path string, g *cli.Globals) error {
 
 func look(f *container.File, path string) (*contents, error) {
 	c := &contents{File: path, Bytes: f.Size(), Version: f.Version().String(), Model: f.Model()}
-	a, err := cli.Network(f, path)
+	a, _, err := bundle.Describe(f, path, nil)
 	if err != nil {
 		return nil, err
 	}

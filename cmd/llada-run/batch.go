@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,12 +12,11 @@ import (
 
 	"llada/cmd/internal/cli"
 	"llada/formats"
+	"llada/formats/text"
+	"llada/runtime/bundle"
 	"llada/runtime/sample"
+	"llada/runtime/score/corpus"
 )
-
-// partialSuffix marks an output that is not complete. Every answer is in it
-// before the next is computed, so that an interrupted run loses none.
-const partialSuffix = ".partial"
 
 // runPrompts answers every line of a file.
 func runPrompts(ctx context.Context, o *generateOptions, options sample.Options, g *cli.Globals) error {
@@ -32,11 +30,11 @@ func runPrompts(ctx context.Context, o *generateOptions, options sample.Options,
 		}
 		return fmt.Errorf("%s exists: add --force to overwrite it: %w", o.out, fs.ErrExist)
 	}
-	l, err := o.model.load(g)
+	b, err := o.model.open(ctx, g)
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer b.Close()
 	out, done, err := o.openPartial(len(requests))
 	if err != nil {
 		return err
@@ -46,9 +44,9 @@ func runPrompts(ctx context.Context, o *generateOptions, options sample.Options,
 	defer bar.Close()
 	bar.Add(int64(done))
 	for i := done; i < len(requests); i++ {
-		if err := o.answer(ctx, l, out, i, requests[i], options); err != nil {
+		if err := o.answer(ctx, b, out, i, requests[i], options); err != nil {
 			if i > 0 || done > 0 {
-				return fmt.Errorf("prompt %d of %d: %w (answers so far are in %s; --resume goes on)", i+1, len(requests), err, o.out+partialSuffix)
+				return fmt.Errorf("prompt %d of %d: %w (answers so far are in %s; --resume goes on)", i+1, len(requests), err, o.out+corpus.PartialSuffix)
 			}
 			return errors.Join(fmt.Errorf("prompt 1 of %d: %w", len(requests), err), os.Remove(out.Name()))
 		}
@@ -60,18 +58,18 @@ func runPrompts(ctx context.Context, o *generateOptions, options sample.Options,
 	if err := out.Close(); err != nil {
 		return err
 	}
-	return os.Rename(o.out+partialSuffix, o.out)
+	return os.Rename(o.out+corpus.PartialSuffix, o.out)
 }
 
-func (o *generateOptions) answer(ctx context.Context, l *loaded, out io.Writer, i int, r *request, options sample.Options) error {
-	ids, err := l.encode(r, o.system, o.raw)
+func (o *generateOptions) answer(ctx context.Context, b *bundle.Bundle, out io.Writer, i int, r *request, options sample.Options) error {
+	ids, err := r.encode(b, o.system, o.raw)
 	if err != nil {
 		return err
 	}
 	if r.Seed != nil {
 		options.Seed = *r.Seed
 	}
-	a, err := l.generate(ctx, ids, options, nil)
+	a, err := generate(ctx, b, ids, options, nil)
 	if err != nil {
 		return err
 	}
@@ -90,37 +88,23 @@ func (o *generateOptions) answer(ctx context.Context, l *loaded, out io.Writer, 
 // readRequests reads and checks the whole file first, so that a mistake in the
 // last line does not show after hours.
 func readRequests(path string) ([]*request, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
 	var requests []*request
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, inputLimit)
-	for n := 1; lines.Scan(); n++ {
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
-		}
+	for line, err := range text.Lines(path) {
 		var r request
-		err := json.Unmarshal(lines.Bytes(), &r)
 		if err == nil {
-			err = r.check()
+			err = line.Parse(&r, r.check)
 		}
 		if err != nil {
-			return nil, &formats.ParseError{File: path, Offset: -1, Err: fmt.Errorf("line %d: %w", n, err)}
+			return nil, err
 		}
 		requests = append(requests, &r)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return requests, nil
 }
 
 // openPartial opens the incomplete output and counts the answers in it.
 func (o *generateOptions) openPartial(most int) (*os.File, int, error) {
-	path := o.out + partialSuffix
+	path := o.out + corpus.PartialSuffix
 	if !o.resume {
 		flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 		if o.force {

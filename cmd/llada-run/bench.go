@@ -11,9 +11,9 @@ import (
 
 	"llada/cmd/internal/cli"
 	"llada/formats"
-	"llada/formats/arch"
 	"llada/runtime/asm"
 	"llada/runtime/backend"
+	"llada/runtime/bundle"
 	"llada/runtime/cpu"
 	"llada/runtime/model"
 )
@@ -144,28 +144,30 @@ const benchTime = 400 * time.Millisecond
 
 // products measures the shapes of a block, on one core and on all.
 func (o *benchOptions) products(ctx context.Context, r *benchResult, g *cli.Globals) error {
-	a, err := o.arch()
+	net, err := o.network()
 	if err != nil {
 		return err
 	}
+	defer net.Close()
 	e := formats.Encoding(o.encoding)
 	threads := []int{1}
 	if g.Threads > 1 {
 		threads = append(threads, g.Threads)
 	}
-	for _, shape := range [][2]int{{a.Width, a.Width}, {a.Hidden, a.Width}} {
+	layer := &net.arch.Layers[0]
+	for _, shape := range [][2]int{{net.arch.Width, layer.Attention.Width()}, {layer.Dense.Hidden, net.arch.Width}} {
 		w, err := randomTensor(formats.Info{Name: "w", Encoding: e, Shape: shape[:]})
 		if err != nil {
 			return cli.Usage(err)
 		}
 		for _, n := range threads {
-			be := cpu.New(cpuOptions(n, o.activations))
+			be := o.device(n, nil).Backend()
 			for _, rows := range o.rows {
 				if err := ctx.Err(); err != nil {
 					be.Close()
 					return err
 				}
-				s, err := timeProduct(be, w, rows, n)
+				s, err := timeProduct(ctx, be, w, rows, n)
 				if err != nil {
 					be.Close()
 					return err
@@ -191,9 +193,13 @@ func (o *benchOptions) meets() string {
 	return "f32"
 }
 
+func (o *benchOptions) device(threads int, watch func(backend.Backend) backend.Backend) bundle.Device {
+	return bundle.Device{Threads: threads, Activations: bundle.Activations(o.activations), Watch: watch}
+}
+
 // timeProduct is the median time of one product.
-func timeProduct(be *cpu.Backend, t formats.Tensor, rows, threads int) (timing, error) {
-	w, err := be.Load(t)
+func timeProduct(ctx context.Context, be backend.Backend, t formats.Tensor, rows, threads int) (timing, error) {
+	w, err := be.Load(ctx, t)
 	if err != nil {
 		return timing{}, err
 	}
@@ -202,34 +208,52 @@ func timeProduct(be *cpu.Backend, t formats.Tensor, rows, threads int) (timing, 
 		return timing{}, err
 	}
 	for i := range rows {
-		be.Write(x, i, randomRow(t.Cols(), uint64(i)))
+		if err := be.Write(ctx, x, i, t.Cols(), randomRow(t.Cols(), uint64(i))); err != nil {
+			return timing{}, err
+		}
 	}
 	dst, err := be.NewAct(rows, t.Rows())
 	if err != nil {
 		return timing{}, err
 	}
 	macs := float64(rows) * float64(t.Rows()) * float64(t.Cols())
-	return measure(threads, macs, benchTime, func() { be.Linear([]backend.Act{dst}, []backend.Weight{w}, x) }), nil
+	var failed error
+	s := measure(threads, macs, benchTime, func() {
+		if err := be.Begin(ctx, &backend.Pass{}); err != nil {
+			failed = err
+			return
+		}
+		be.Linear([]backend.Act{dst}, []backend.Weight{w}, x)
+		if _, err := be.End(ctx); err != nil {
+			failed = err
+		}
+	})
+	return s, failed
 }
 
 // forwards measures whole passes.
 func (o *benchOptions) forwards(ctx context.Context, r *benchResult, g *cli.Globals) error {
-	src, a, err := o.source()
+	net, err := o.network()
 	if err != nil {
 		return err
 	}
-	defer src.Close()
-	be := &timed{Backend: cpu.New(cpuOptions(g.Threads, o.activations))}
-	defer be.Close()
-	m, err := model.Load(src, a, be)
+	defer net.Close()
+	var be *timed
+	device := o.device(g.Threads, func(b backend.Backend) backend.Backend {
+		be = &timed{Backend: b}
+		return be
+	}).Backend()
+	defer device.Close()
+	m, err := model.Load(ctx, net, net.arch, device, model.Options{})
 	if err != nil {
 		return err
 	}
+	defer m.Close()
 	for _, n := range o.lengths {
-		if n > a.Context {
+		if n > net.arch.Context {
 			continue
 		}
-		f, err := timeForward(ctx, m, be, n, min(o.headRows, n), g.Threads)
+		f, err := timeForward(ctx, m, be, net.mask, n, min(o.headRows, n), g.Threads)
 		if err != nil {
 			return err
 		}
@@ -238,35 +262,23 @@ func (o *benchOptions) forwards(ctx context.Context, r *benchResult, g *cli.Glob
 	return nil
 }
 
-// macs counts the multiply-adds of a pass: linear layers, attention, head.
-func macs(a *arch.Arch, n, headRows int) float64 {
-	linear := 0
-	for _, t := range a.Tensors() {
-		if t.Role == arch.Linear {
-			linear += t.Shape[0] * t.Shape[1]
-		}
-	}
-	attention := 2 * n * n * a.Heads * a.HeadDim * a.Layers
-	return float64(linear)*float64(n) + float64(attention) + float64(headRows)*float64(a.Vocab)*float64(a.Width)
-}
-
 // timeForward is the median of passes of one length.
-func timeForward(ctx context.Context, m *model.Model, be *timed, n, headRows, threads int) (benchForward, error) {
+func timeForward(ctx context.Context, m *model.Model, be *timed, mask int32, n, headRows, threads int) (benchForward, error) {
 	ids, rows := make([]int32, n), make([]int32, headRows)
 	for i := range ids {
 		ids[i] = int32(i*7919+1) % int32(m.Arch.Vocab)
 	}
 	for i := range rows {
 		rows[i] = int32(n - headRows + i)
-		ids[rows[i]] = m.Arch.MaskID
+		ids[rows[i]] = mask
 	}
-	ask := &backend.Ask{Pick: &backend.Pick{Never: []int32{m.Arch.MaskID}}}
+	seqs := []model.Seq{{IDs: ids, Asked: rows, Ask: backend.Ask{Pick: &backend.Pick{Never: []int32{mask}}}}}
 	var failed error
 	var total time.Duration
 	be.reset()
-	s := measure(threads, macs(m.Arch, n, headRows), 0, func() {
+	s := measure(threads, m.Arch.MACs(n, headRows), 0, func() {
 		start := time.Now()
-		if _, err := m.Predict(ctx, model.Batch{{IDs: ids, Rows: rows}}, ask); err != nil {
+		if _, err := m.Predict(ctx, seqs); err != nil {
 			failed = err
 		}
 		total += time.Since(start)

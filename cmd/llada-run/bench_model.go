@@ -1,9 +1,8 @@
 package main
 
 import (
-	"context"
+	"embed"
 	"encoding/binary"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -14,73 +13,64 @@ import (
 	"llada/formats/arch"
 	"llada/formats/container"
 	"llada/quant"
+	"llada/quant/convert"
 	"llada/runtime/backend"
+	"llada/runtime/bundle"
 )
 
-// shapes are the networks that bench knows by name.
-var shapes = map[string]arch.Arch{
-	"llada-8b": {Layers: 32, Width: 4096, Heads: 32, KVHeads: 32, HeadDim: 128, Hidden: 12288, Vocab: 126464, Context: 4096,
-		NormEps: 1e-5, RopeTheta: 5e5, MaskID: 126336, EOSID: 126081},
-	"tiny": {Layers: 4, Width: 256, Heads: 4, KVHeads: 4, HeadDim: 64, Hidden: 768, Vocab: 2048, Context: 512,
-		NormEps: 1e-5, RopeTheta: 5e5, MaskID: 2042, EOSID: 2041},
+// shapes are the configurations of the networks that bench knows by name.
+//
+//go:embed shapes/*.json
+var shapes embed.FS
+
+// benchModel is the network to measure, and where its weights come from.
+type benchModel struct {
+	formats.Source
+	arch *arch.Arch
+	mask int32
 }
 
-// arch is the network to measure.
-func (o *benchOptions) arch() (*arch.Arch, error) {
+// network is the container's, or one that is described without weights.
+func (o *benchOptions) network() (*benchModel, error) {
 	if o.path != "" {
 		f, err := container.Open(o.path)
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
-		return cli.Network(f, o.path)
-	}
-	if a, ok := shapes[o.shape]; ok {
-		for n := range a.Layers {
-			name := func(s string) string { return fmt.Sprintf("%d.%s", n, s) }
-			a.Blocks = append(a.Blocks, arch.Block{
-				AttnNorm: name("attn_norm"), Q: name("q"), K: name("k"), V: name("v"), Out: name("out"),
-				FFNorm: name("ff_norm"), Gate: name("gate"), Up: name("up"), Down: name("down"),
-			})
+		a, tokens, err := bundle.Describe(f, o.path, nil)
+		if err != nil {
+			f.Close()
+			return nil, err
 		}
-		a.Embed, a.FinalNorm, a.OutHead = "embed", "norm", "head"
-		return &a, nil
+		return &benchModel{f, a, tokens.Mask}, nil
 	}
-	config, err := os.ReadFile(o.shape)
+	config, err := shapes.ReadFile("shapes/" + o.shape + ".json")
 	if err != nil {
-		return nil, cli.Usagef("--shape %q is neither llada-8b nor tiny nor a config.json: %w", o.shape, err)
+		if config, err = os.ReadFile(o.shape); err != nil {
+			return nil, cli.Usagef("--shape %q is neither llada-8b nor tiny nor a config.json: %w", o.shape, err)
+		}
 	}
-	return arch.Parse(config)
+	a, tokens, err := arch.Parse(config)
+	if err != nil {
+		return nil, err
+	}
+	m := &benchModel{arch: a, mask: max(tokens.Mask, 0)}
+	m.Source, err = o.random(a)
+	return m, err
 }
 
-// source is the container, or random weights.
-func (o *benchOptions) source() (formats.Source, *arch.Arch, error) {
-	a, err := o.arch()
+// random makes weights for a network.
+func (o *benchOptions) random(a *arch.Arch) (formats.Source, error) {
+	policy, err := convert.NewPolicy(formats.Encoding(o.encoding), "", "")
 	if err != nil {
-		return nil, nil, err
-	}
-	if o.path != "" {
-		f, err := container.Open(o.path)
-		return f, a, err
-	}
-	policy, err := quant.NewPolicy(formats.Encoding(o.encoding), "", "")
-	if err != nil {
-		return nil, nil, cli.Usage(err)
+		return nil, cli.Usage(err)
 	}
 	s := &randomSource{infos: map[string]formats.Info{}}
 	for _, t := range a.Tensors() {
-		e := formats.F32
-		switch t.Role {
-		case arch.Embedding:
-			e = policy.Embed
-		case arch.Head:
-			e = policy.Head
-		case arch.Linear:
-			e = policy.Level
-		}
+		e, _ := policy.Encoding(t.Role, a.OutHead == a.Embed)
 		s.infos[t.Name] = formats.Info{Name: t.Name, Encoding: e, Shape: t.Shape}
 	}
-	return s, a, nil
+	return s, nil
 }
 
 // randomSource makes tensors as they are asked for.
@@ -156,12 +146,12 @@ func (t *timed) Gated(dst backend.Act, gate, up backend.Weight, x backend.Act) {
 	t.Backend.Gated(dst, gate, up, x)
 }
 
-func (t *timed) Head(ctx context.Context, w backend.Weight, x backend.Act, ask *backend.Ask) (*backend.Answer, error) {
+func (t *timed) Head(w backend.Weight, x backend.Act) {
 	defer since(&t.linear, time.Now())
-	return t.Backend.Head(ctx, w, x, ask)
+	t.Backend.Head(w, x)
 }
 
-func (t *timed) Attend(dst, q backend.Act, kv backend.KV, layer, heads, kvHeads int, spans []backend.Span) {
+func (t *timed) Attend(dst, q backend.Act, kv backend.KV, layer, heads int) {
 	defer since(&t.attention, time.Now())
-	t.Backend.Attend(dst, q, kv, layer, heads, kvHeads, spans)
+	t.Backend.Attend(dst, q, kv, layer, heads)
 }

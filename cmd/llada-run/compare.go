@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"llada/cmd/internal/cli"
+	"llada/runtime/bundle"
 	"llada/runtime/sample"
 	"llada/runtime/score"
 )
@@ -101,10 +102,10 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 	if err := o.check(cmd); err != nil {
 		return err
 	}
-	models, err := o.open(append([]string{o.reference.path}, paths...), g)
+	models, err := o.open(cmd.Context(), append([]string{o.reference.path}, paths...), g)
 	defer func() {
-		for _, l := range models {
-			l.close()
+		for _, b := range models {
+			b.Close()
 		}
 	}()
 	if err != nil {
@@ -121,26 +122,26 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 			return err
 		}
 	}
-	identity := []any{c.identity, o.input.settings(), o.frontier, o.reference.activations}
+	identity := []any{c.Identity, o.input.settings(), o.frontier, o.reference.activations}
 	all := make([]contender, len(models))
-	comparer := &score.Comparer{Reference: score.Of(ref.model), MaskID: ref.arch.MaskID, Frontier: o.frontier, Threads: g.Threads}
-	for i, l := range models {
-		id, err := l.identity()
+	comparer := &score.Comparer{Reference: ref, MaskID: ref.Tokens.Mask, Frontier: o.frontier, Threads: g.Threads}
+	for i, b := range models {
+		id, err := b.Identity()
 		if err != nil {
 			return err
 		}
 		identity = append(identity, id)
-		all[i].describe(l)
+		all[i].describe(b)
 		if i > 0 {
-			comparer.Candidates = append(comparer.Candidates, score.Of(l.model))
+			comparer.Candidates = append(comparer.Candidates, b)
 			all[i].path = paths[i-1]
 		}
 	}
 	all[0].path = o.reference.path
-	run := func(ctx context.Context, it score.Item) (*score.Record, error) {
-		return comparer.Compare(ctx, it, o.input.group())
+	item := func(ctx context.Context, it score.Item) (*score.Record, error) {
+		return comparer.Compare(ctx, it, c.Group)
 	}
-	if err := o.input.records(cmd.Context(), c, "compare", identity, g, run, func(r *score.Record) {
+	if err := o.input.run(cmd.Context(), c, "compare", identity, g, item, func(r *score.Record) {
 		all[0].bound.Add(r, r.NLL, r.Seconds)
 		for i := range r.Sides {
 			all[i+1].bound.Add(r, r.Sides[i].NLL, r.Sides[i].Seconds)
@@ -178,49 +179,30 @@ func (o *compareOptions) report(cmd *cobra.Command, all []contender, g *cli.Glob
 	return nil
 }
 
-// open loads every container, and refuses those that are not of one kind.
-func (o *compareOptions) open(paths []string, g *cli.Globals) ([]*loaded, error) {
-	var models []*loaded
+// open opens every container, and refuses those that are not of one kind.
+func (o *compareOptions) open(ctx context.Context, paths []string, g *cli.Globals) ([]*bundle.Bundle, error) {
+	var models []*bundle.Bundle
 	for _, p := range paths {
 		m := o.reference
 		m.path = p
-		l, err := m.load(g)
+		b, err := m.open(ctx, g)
 		if err != nil {
 			return models, err
 		}
-		models = append(models, l)
-		if err := models[0].comparable(l); err != nil {
+		models = append(models, b)
+		if err := models[0].Comparable(b); err != nil {
 			return models, fmt.Errorf("%s cannot be compared with %s: %w", p, paths[0], err)
 		}
 	}
 	return models, nil
 }
 
-// comparable says why another model cannot meet the same tokens and masks.
-func (l *loaded) comparable(other *loaded) error {
-	if l.arch.Vocab != other.arch.Vocab {
-		return fmt.Errorf("vocabularies of %d and %d tokens", other.arch.Vocab, l.arch.Vocab)
-	}
-	if l.arch.MaskID != other.arch.MaskID {
-		return fmt.Errorf("mask tokens %d and %d", other.arch.MaskID, l.arch.MaskID)
-	}
-	a, err := l.tokenizerDigest()
-	if err != nil {
-		return err
-	}
-	b, err := other.tokenizerDigest()
-	if err == nil && a != b {
-		err = fmt.Errorf("their tokenizers differ")
-	}
-	return err
-}
-
 // describe fills in what the container is.
-func (c *contender) describe(l *loaded) {
+func (c *contender) describe(b *bundle.Bundle) {
 	var bytes int64
-	for _, i := range l.file.Infos() {
+	for _, i := range b.File.Infos() {
 		bytes += i.Size
 	}
-	c.bytes = l.file.Size()
-	c.bitsPerWeight = 8 * float64(bytes) / float64(l.arch.Parameters())
+	c.bytes = b.File.Size()
+	c.bitsPerWeight = 8 * float64(bytes) / float64(b.Arch.Parameters())
 }

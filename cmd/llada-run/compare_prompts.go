@@ -6,8 +6,10 @@ import (
 	"slices"
 
 	"llada/cmd/internal/cli"
+	"llada/runtime/bundle"
 	"llada/runtime/sample"
 	"llada/runtime/score"
+	"llada/runtime/score/corpus"
 )
 
 // agreement is how a container's greedy answers compare with the reference's.
@@ -34,10 +36,10 @@ type answered struct {
 }
 
 // generations answers every prompt with every model.
-func (o *compareOptions) generations(ctx context.Context, requests []*request, identity any, models []*loaded, all []contender, g *cli.Globals) error {
+func (o *compareOptions) generations(ctx context.Context, requests []*request, identity any, models []*bundle.Bundle, all []contender, g *cli.Globals) error {
 	var journal *score.Journal
 	if o.input.work != "" {
-		input, err := fileDigest(o.prompts)
+		input, err := corpus.FileDigest(o.prompts)
 		if err != nil {
 			return err
 		}
@@ -68,29 +70,29 @@ func (o *compareOptions) generations(ctx context.Context, requests []*request, i
 	return nil
 }
 
-func (o *compareOptions) answer(ctx context.Context, j *score.Journal, index int, r *request, models []*loaded) (*answered, error) {
+func (o *compareOptions) answer(ctx context.Context, j *score.Journal, index int, r *request, models []*bundle.Bundle) (*answered, error) {
 	a := &answered{Index: index}
 	if j != nil {
 		if found, err := j.Next(a); err != nil || found {
 			return a, err
 		}
 	}
-	ids, err := models[0].encode(r, "", o.input.raw)
+	ids, err := r.encode(models[0], "", o.input.raw)
 	if err != nil {
 		return nil, err
 	}
-	var steps [][][]sample.Candidate
+	var steps [][][]sample.Change
 	var answers [][]int32
-	for _, l := range models {
-		s, events := l.sampler(o.sampling), [][]sample.Candidate{}
-		result, err := s.Collect(s.Run(ctx, ids), len(ids), func(e sample.Event) error {
-			events = append(events, e.Committed)
+	for _, b := range models {
+		var changes [][]sample.Change
+		r, err := generate(ctx, b, ids, o.sampling, func(e sample.Event) error {
+			changes = append(changes, e.Changes)
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
-		steps, answers = append(steps, events), append(answers, result.IDs)
+		steps, answers = append(steps, changes), append(answers, r.IDs)
 	}
 	for k := range models[1:] {
 		a.First = append(a.First, firstDifference(steps[0], steps[k+1]))
@@ -102,16 +104,11 @@ func (o *compareOptions) answer(ctx context.Context, j *score.Journal, index int
 	return a, err
 }
 
-// firstDifference is the first step, from 1, in which two generations commit
-// other tokens or positions; 0 if there is none.
-func firstDifference(a, b [][]sample.Candidate) int {
-	same := func(x, y []sample.Candidate) bool {
-		return slices.EqualFunc(byPosition(x), byPosition(y), func(c, d sample.Candidate) bool {
-			return c.Position == d.Position && c.Token == d.Token
-		})
-	}
+// firstDifference is the first step, from 1, in which two generations change other
+// positions or to other tokens; 0 if there is none.
+func firstDifference(a, b [][]sample.Change) int {
 	for i := range min(len(a), len(b)) {
-		if !same(a[i], b[i]) {
+		if !slices.Equal(byPosition(a[i]), byPosition(b[i])) {
 			return i + 1
 		}
 	}
@@ -121,6 +118,6 @@ func firstDifference(a, b [][]sample.Candidate) int {
 	return 0
 }
 
-func byPosition(c []sample.Candidate) []sample.Candidate {
-	return slices.SortedFunc(slices.Values(c), func(x, y sample.Candidate) int { return x.Position - y.Position })
+func byPosition(c []sample.Change) []sample.Change {
+	return slices.SortedFunc(slices.Values(c), func(x, y sample.Change) int { return x.Position - y.Position })
 }

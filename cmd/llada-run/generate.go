@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"llada/cmd/internal/cli"
+	"llada/runtime/bundle"
 	"llada/runtime/sample"
 )
 
@@ -96,18 +97,18 @@ func runGenerate(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 	if err != nil {
 		return err
 	}
-	l, err := o.model.load(g)
+	b, err := o.model.open(cmd.Context(), g)
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	ids, err := l.encode(r, o.system, o.raw)
+	defer b.Close()
+	ids, err := r.encode(b, o.system, o.raw)
 	if err != nil {
 		return err
 	}
 	out := cmd.OutOrStdout()
 	if g.JSON {
-		answer, err := l.generate(cmd.Context(), ids, options, nil)
+		answer, err := generate(cmd.Context(), b, ids, options, nil)
 		if err != nil {
 			return err
 		}
@@ -116,11 +117,11 @@ func runGenerate(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 		}
 		return cli.PrintJSON(out, answer)
 	}
-	if l.tokenizer == nil {
+	if b.Tokenizer == nil {
 		return fmt.Errorf("%s holds no tokenizer: add --json to get token ids", o.model.path)
 	}
-	p := newPrefix(out, l.tokenizer, l.sampler(options).Tokens, len(ids))
-	answer, err := l.generate(cmd.Context(), ids, options, p.show)
+	p := newStream(out, b.Tokenizer, b.Tokens, len(ids))
+	answer, err := generate(cmd.Context(), b, ids, options, p.show)
 	if err != nil {
 		p.end()
 		return err
@@ -170,21 +171,30 @@ func (o *generateOptions) request(cmd *cobra.Command) (*request, error) {
 	return &request{Prompt: &text}, err
 }
 
-// generate answers a prompt of token ids.
-func (l *loaded) generate(ctx context.Context, prompt []int32, o sample.Options, each func(sample.Event) error) (*generation, error) {
+// generate answers a prompt of token ids, calling each, if not nil, with every
+// step.
+func generate(ctx context.Context, b *bundle.Bundle, prompt []int32, o sample.Options, each func(sample.Event) error) (*generation, error) {
 	start := time.Now()
-	s := l.sampler(o)
-	r, err := s.Collect(s.Run(ctx, prompt), len(prompt), each)
+	g, err := sample.New(b.Generations(o), prompt)
 	if err != nil {
 		return nil, err
 	}
+	for e, err := range sample.Run(ctx, b, g) {
+		if err == nil && each != nil {
+			err = each(e)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	r := g.Result()
 	a := &generation{
 		IDs: r.IDs, UsefulTokens: r.Useful, ForwardPasses: r.ForwardPasses,
 		Seconds: time.Since(start).Seconds(), Committed: r.Committed, Stop: r.Stop,
 	}
 	a.TokensPerSecond = float64(r.Useful) / a.Seconds
-	if l.tokenizer != nil {
-		a.Text = l.tokenizer.Decode(r.IDs[:r.Useful], true)
+	if b.Tokenizer != nil {
+		a.Text = b.Tokenizer.Decode(r.IDs[:r.Useful], true)
 	}
 	return a, nil
 }

@@ -9,13 +9,13 @@ import (
 	"slices"
 	"testing"
 
-	"llada/cmd/internal/cli"
 	"llada/formats"
 	"llada/formats/container"
 	"llada/formats/safetensors"
-	"llada/quant"
+	"llada/quant/convert"
 	"llada/runtime/asm"
 	"llada/runtime/backend"
+	"llada/runtime/bundle"
 	"llada/runtime/model"
 	"llada/runtime/sample"
 )
@@ -33,72 +33,48 @@ func readJSON(t testing.TB, path string, v any) {
 	}
 }
 
-// convert makes a container of the tiny model.
-func convert(t testing.TB, level formats.Encoding) string {
+// converted makes a container of a checkpoint.
+func converted(t testing.TB, folder string, level formats.Encoding) string {
 	t.Helper()
-	return convertFolder(t, filepath.Join(testdata, "tiny-llada"), level)
-}
-
-func convertFolder(t testing.TB, folder string, level formats.Encoding) string {
-	t.Helper()
+	policy, err := convert.NewPolicy(level, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), string(level)+container.Extension)
-	v, err := quant.Take(folder, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	policy, err := quant.NewPolicy(level, "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := quant.NewPlan(v, policy)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := container.Create(path, container.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Abort()
-	w.SetModel(v.Model)
-	for _, f := range v.Files {
-		if err := w.Section(f.Name, f.Data); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := plan.Execute(t.Context(), v, w, quant.Run{Threads: 2}); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Commit(); err != nil {
+	if _, err := convert.File(t.Context(), folder, path, convert.Options{Policy: policy, Run: convert.Run{Threads: 2}}); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-// open loads a container of the tiny model.
-func open(t testing.TB, level formats.Encoding, activations string) *loaded {
+// open opens a container of the tiny model.
+func open(t testing.TB, level formats.Encoding, activations bundle.Activations) *bundle.Bundle {
 	t.Helper()
-	o := modelOptions{path: convert(t, level), device: "cpu", activations: activations}
-	l, err := o.load(&cli.Globals{Threads: 2})
+	return openWith(t, level, bundle.Options{Device: bundle.Device{Threads: 2, Activations: activations}})
+}
+
+func openWith(t testing.TB, level formats.Encoding, o bundle.Options) *bundle.Bundle {
+	t.Helper()
+	b, err := bundle.Open(t.Context(), converted(t, filepath.Join(testdata, "tiny-llada"), level), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(l.close)
-	return l
+	t.Cleanup(func() { b.Close() })
+	return b
 }
 
 // logits is a whole sequence's.
-func logits(t testing.TB, l *loaded, ids []int32) [][]float32 {
+func logits(t testing.TB, p model.Predictor, ids []int32) [][]float32 {
 	t.Helper()
 	rows := make([]int32, len(ids))
 	for i := range rows {
 		rows[i] = int32(i)
 	}
-	ans, err := l.model.Predict(t.Context(), model.Batch{{IDs: ids, Rows: rows}}, &backend.Ask{Logits: true})
+	ans, err := p.Predict(t.Context(), []model.Seq{{IDs: ids, Asked: rows, Ask: backend.Ask{Logits: true}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ans.Logits
+	return ans[0].Logits
 }
 
 func TestGoldenLogits(t *testing.T) {
@@ -112,7 +88,7 @@ func TestGoldenLogits(t *testing.T) {
 	}
 }
 
-func compareLogits(t *testing.T, f32, bf16 *loaded) {
+func compareLogits(t *testing.T, f32, bf16 *bundle.Bundle) {
 	var golden struct {
 		Cases []struct {
 			Name string
@@ -205,11 +181,7 @@ func TestGoldenGenerations(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s/%d", level, i), func(t *testing.T) {
-				s := l.sampler(c.options())
-				r, err := s.Collect(s.Run(t.Context(), c.Prompt), len(c.Prompt), nil)
-				if err != nil {
-					t.Fatal(err)
-				}
+				r := collect(t, l, c.options(), c.Prompt)
 				if !slices.Equal(r.IDs, c.IDs) {
 					t.Errorf("ids\n %v, want\n %v", r.IDs, c.IDs)
 				}
@@ -222,6 +194,21 @@ func TestGoldenGenerations(t *testing.T) {
 			})
 		}
 	}
+}
+
+// collect runs one generation.
+func collect(t *testing.T, b *bundle.Bundle, o sample.Options, prompt []int32) *sample.Result {
+	t.Helper()
+	g, err := sample.New(b.Generations(o), prompt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range sample.Run(t.Context(), b, g) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return g.Result()
 }
 
 // The chat template and the tokenizer together give the reference's ids.
@@ -239,7 +226,7 @@ func TestGoldenChat(t *testing.T) {
 		if err := json.Unmarshal(c.Messages, &r.Messages); err != nil {
 			t.Fatal(err)
 		}
-		ids, err := l.encode(&r, "", false)
+		ids, err := r.encode(l, "", false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"llada/formats/arch"
 	"llada/formats/container"
 	"llada/runtime/asm"
+	"llada/runtime/bundle"
 	"llada/runtime/cpu"
 )
 
@@ -81,7 +82,7 @@ func readModelInfo(path string) (*modelInfo, error) {
 		return nil, err
 	}
 	defer f.Close()
-	a, err := cli.Network(f, path)
+	a, _, err := bundle.Describe(f, path, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +95,8 @@ func readModelInfo(path string) (*modelInfo, error) {
 // passBytes is what the activations of n positions and the logits of one block
 // take, in float32.
 func passBytes(a *arch.Arch, n int) int64 {
-	columns := 4*a.Width + 4*a.KVWidth() + a.Hidden
+	att, ff := &a.Layers[0].Attention, &a.Layers[0].Dense
+	columns := 2*a.Width + 2*att.Width() + 4*att.KVWidth() + ff.Hidden
 	return 4 * (int64(n)*int64(columns) + 64*int64(a.Vocab))
 }
 

@@ -57,15 +57,15 @@ func runLogits(ctx context.Context, o *modelOptions, idsPath, out string, g *cli
 	if err != nil {
 		return err
 	}
-	l, err := o.load(g)
+	b, err := o.open(ctx, g)
 	if err != nil {
 		return err
 	}
-	defer l.close()
+	defer b.Close()
 	if len(ids) == 0 {
 		return fmt.Errorf("%s holds no token ids", idsPath)
 	}
-	shape := []int{len(ids), l.arch.Vocab}
+	shape := []int{len(ids), b.Arch.Vocab}
 	w, err := safetensors.Create(out, []formats.Info{{
 		Name: "logits", Encoding: formats.F32, Shape: shape, Size: int64(shape[0]) * int64(shape[1]) * 4,
 	}}, nil)
@@ -77,17 +77,17 @@ func runLogits(ctx context.Context, o *modelOptions, idsPath, out string, g *cli
 	for i := range all {
 		all[i] = int32(i)
 	}
-	hidden, err := l.model.Forward(ctx, model.Batch{{IDs: ids, Rows: all}})
+	rows, err := b.Hold(ctx, []model.Seq{{IDs: ids, Asked: all}})
 	if err != nil {
 		return err
 	}
-	row := make([]byte, 4*l.arch.Vocab)
+	row := make([]byte, 4*b.Arch.Vocab)
 	for lo := 0; lo < len(ids); lo += logitRows {
-		ans, err := hidden.Head(ctx, lo, min(lo+logitRows, len(ids)), &backend.Ask{Logits: true})
+		ans, err := rows.Answer(ctx, []backend.Ask{{Row: lo, Rows: min(logitRows, len(ids)-lo), Logits: true}})
 		if err != nil {
 			return err
 		}
-		for _, logits := range ans.Logits {
+		for _, logits := range ans[0].Logits {
 			if err := formats.EncodeFloat32(row, logits, formats.F32); err != nil {
 				return err
 			}

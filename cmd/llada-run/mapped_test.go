@@ -6,8 +6,8 @@ import (
 	"runtime"
 	"testing"
 
-	"llada/cmd/internal/cli"
 	"llada/formats"
+	"llada/runtime/bundle"
 	"llada/testdata/checkpoint"
 )
 
@@ -29,15 +29,14 @@ func TestContainerStaysMapped(t *testing.T) {
 	if err := checkpoint.Write(folder, c, checkpoint.Options{Seed: 1}); err != nil {
 		t.Fatal(err)
 	}
-	path := convertFolder(t, folder, formats.Q8)
+	path := converted(t, folder, formats.Q8)
 	size := fileSize(t, path)
 	before := heap()
-	o := modelOptions{path: path, device: "cpu", activations: "int8"}
-	l, err := o.load(&cli.Globals{Threads: 2})
+	l, err := bundle.Open(t.Context(), path, bundle.Options{Device: bundle.Device{Threads: 2, Activations: bundle.Int8}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.close()
+	defer l.Close()
 	logits(t, l, []int32{1, 2, 3, 4})
 	used := heap() - before
 	t.Logf("container of %d bytes, %d bytes of heap", size, used)

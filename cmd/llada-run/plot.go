@@ -17,6 +17,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"llada/runtime/score"
+	"llada/runtime/score/corpus"
 )
 
 // plotFormats are the endings of pictures.
@@ -60,7 +61,7 @@ func plotComparison(path string, all []contender) error {
 
 // writePlot leaves either the whole picture or nothing.
 func writePlot(path string, c io.WriterTo) error {
-	f, err := os.Create(path + partialSuffix)
+	f, err := os.Create(path + corpus.PartialSuffix)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"llada/cmd/internal/cli"
 	"llada/formats"
 	"llada/formats/chat"
+	"llada/formats/text"
+	"llada/runtime/bundle"
 )
 
 // request is one thing to answer: a line of a --prompts file, or the flags.
@@ -35,44 +37,31 @@ func (r *request) check() error {
 
 // encode turns a request into token ids. Text passes the chat template, if the
 // model has one, unless raw.
-func (l *loaded) encode(r *request, system string, raw bool) ([]int32, error) {
+func (r *request) encode(b *bundle.Bundle, system string, raw bool) ([]int32, error) {
 	if r.IDs != nil {
 		return r.IDs, nil
 	}
-	if l.tokenizer == nil {
-		return nil, fmt.Errorf("the container holds no tokenizer: give token ids instead of text")
-	}
 	messages := r.Messages
 	if r.Prompt != nil {
-		if raw || l.template == nil {
+		if raw || b.Template == nil {
 			if system != "" {
 				return nil, cli.Usagef("--system needs a chat template: the model has none, or --raw turned it off")
 			}
-			return l.tokenizer.Encode(*r.Prompt)
+			return b.Encode(*r.Prompt)
 		}
 		messages = []chat.Message{{Role: "user", Content: *r.Prompt}}
-	}
-	if l.template == nil {
-		return nil, fmt.Errorf("the model has no chat template: give a prompt instead of messages")
 	}
 	if system != "" {
 		messages = append([]chat.Message{{Role: "system", Content: system}}, messages...)
 	}
-	text, err := l.template.Render(messages, true)
-	if err != nil {
-		return nil, err
-	}
-	return l.tokenizer.Encode(text)
+	return b.EncodeChat(messages)
 }
 
-// inputLimit bounds prompts and id files: no context is that long.
-const inputLimit = 64 << 20
-
-// readBounded reads everything up to inputLimit.
+// readBounded reads everything up to text.Limit.
 func readBounded(r io.Reader, name string) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, inputLimit+1))
-	if err == nil && len(data) > inputLimit {
-		err = fmt.Errorf("larger than %d MB", inputLimit>>20)
+	data, err := io.ReadAll(io.LimitReader(r, text.Limit+1))
+	if err == nil && len(data) > text.Limit {
+		err = fmt.Errorf("larger than %d MB", text.Limit>>20)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

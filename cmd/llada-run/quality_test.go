@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"llada/formats"
+	"llada/runtime/bundle"
 	"llada/runtime/score"
 )
 
@@ -42,7 +43,7 @@ func checkValues(t *testing.T, x maskedText, got []float64) {
 // Every mask's value of the golden windows and answers, on the exact path.
 func TestGoldenScores(t *testing.T) {
 	l := open(t, formats.F32, "f32")
-	s := &score.Scorer{Network: score.Of(l.model), MaskID: l.arch.MaskID}
+	s := &score.Scorer{Predictor: l, MaskID: l.Tokens.Mask}
 	var answers struct{ Cases []maskedText }
 	readJSON(t, "golden/likelihood.json", &answers)
 	if len(answers.Cases) == 0 {
@@ -53,7 +54,7 @@ func TestGoldenScores(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		checkValues(t, x, got)
+		checkValues(t, x, got[0])
 	}
 }
 
@@ -64,7 +65,7 @@ func TestQuantizationCost(t *testing.T) {
 	reference := open(t, formats.BF16, "f32")
 	levels := []struct {
 		level       formats.Encoding
-		activations string
+		activations bundle.Activations
 		bound, kld  float64 // allowed
 	}{
 		{formats.BF16, "bf16", 0.0002, 0.00005},
@@ -72,9 +73,9 @@ func TestQuantizationCost(t *testing.T) {
 		{formats.Q6, "int8", 0.002, 0.002},
 		{formats.Q4, "int8", 0.005, 0.008},
 	}
-	c := &score.Comparer{Reference: score.Of(reference.model), MaskID: reference.arch.MaskID, Frontier: 4, Threads: 2}
+	c := &score.Comparer{Reference: reference, MaskID: reference.Tokens.Mask, Frontier: 4, Threads: 2}
 	for _, l := range levels {
-		c.Candidates = append(c.Candidates, score.Of(open(t, l.level, l.activations).model))
+		c.Candidates = append(c.Candidates, open(t, l.level, l.activations))
 	}
 	var bound score.Bound
 	differences := make([]score.Difference, len(levels))

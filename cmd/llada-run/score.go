@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"llada/cmd/internal/cli"
+	"llada/runtime/bundle"
 	"llada/runtime/score"
 )
 
@@ -87,48 +87,43 @@ func runScore(cmd *cobra.Command, o *scoreOptions, g *cli.Globals) error {
 	if err := o.check(cmd.Flags()); err != nil {
 		return err
 	}
-	l, err := o.model.load(g)
+	b, err := o.model.open(cmd.Context(), g)
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	if l.tokenizer == nil && o.input.masks == "" {
-		return fmt.Errorf("%s holds no tokenizer: give a mask set of token ids (--masks)", o.model.path)
-	}
-	s := &score.Scorer{Network: score.Of(l.model), MaskID: l.arch.MaskID, Guidance: o.guidance}
+	defer b.Close()
+	s := &score.Scorer{Predictor: b, MaskID: b.Tokens.Mask, Guidance: o.guidance}
 	if o.choices != "" {
-		return runChoices(cmd, o, l, s, g)
+		return runChoices(cmd, o, b, s, g)
 	}
-	c, err := o.input.corpus(cmd.Context(), l)
+	c, err := o.input.corpus(cmd.Context(), b)
 	if err != nil {
 		return err
 	}
 	if o.order {
 		return o.printOrdered(cmd, c, s, g)
 	}
-	identity, err := o.identity(l, c.identity)
+	identity, err := o.identity(b, c.Identity)
 	if err != nil {
 		return err
 	}
-	var b score.Bound
+	var bound score.Bound
 	var values [][]float64
-	run := func(ctx context.Context, it score.Item) (*score.Record, error) {
-		return s.Score(ctx, it, o.input.group())
-	}
-	if err := o.input.records(cmd.Context(), c, "score", identity, g, run, func(r *score.Record) {
-		b.Add(r, r.NLL, r.Seconds)
+	item := func(ctx context.Context, it score.Item) (*score.Record, error) { return s.Score(ctx, it, c.Group) }
+	if err := o.input.run(cmd.Context(), c, "score", identity, g, item, func(r *score.Record) {
+		bound.Add(r, r.NLL, r.Seconds)
 		if o.input.masks != "" {
 			values = append(values, r.NLL)
 		}
 	}); err != nil {
 		return err
 	}
-	return printBound(cmd.OutOrStdout(), &b, values, g)
+	return printBound(cmd.OutOrStdout(), &bound, values, g)
 }
 
 // identity says which run this is: nothing else changes its figures.
-func (o *scoreOptions) identity(l *loaded, input string) (any, error) {
-	file, err := l.identity()
+func (o *scoreOptions) identity(b *bundle.Bundle, input string) (any, error) {
+	file, err := b.Identity()
 	return struct {
 		Model, Activations, Input string
 		Settings                  any

@@ -9,7 +9,10 @@ import (
 
 	"llada/cmd/internal/cli"
 	"llada/formats"
+	"llada/formats/text"
+	"llada/runtime/bundle"
 	"llada/runtime/score"
+	"llada/runtime/score/corpus"
 )
 
 // choiceLine is a line of a --choices file.
@@ -26,8 +29,8 @@ func (c *choiceLine) check() error {
 	case c.Answer == nil || *c.Answer < 0 || *c.Answer >= len(c.Choices):
 		return fmt.Errorf(`"answer" must be an index into the %d choices, counted from 0`, len(c.Choices))
 	}
-	for i, text := range c.Choices {
-		if text == "" {
+	for i, choice := range c.Choices {
+		if choice == "" {
 			return fmt.Errorf("choice %d is empty", i)
 		}
 	}
@@ -35,36 +38,36 @@ func (c *choiceLine) check() error {
 }
 
 // question encodes a line and the lengths of its choices.
-func (o *scoreOptions) question(l *loaded, c *choiceLine) (q score.Question, bytes []int, err error) {
+func (o *scoreOptions) question(b *bundle.Bundle, c *choiceLine) (q score.Question, bytes []int, err error) {
 	q.Answer = *c.Answer
-	if q.Prompt, err = l.encode(&request{Prompt: &c.Prompt}, "", o.input.raw); err != nil {
+	if q.Prompt, err = (&request{Prompt: &c.Prompt}).encode(b, "", o.input.raw); err != nil {
 		return q, nil, err
 	}
-	for _, text := range c.Choices {
-		ids, err := l.tokenizer.Encode(text)
+	for _, choice := range c.Choices {
+		ids, err := b.Encode(choice)
 		if err != nil {
 			return q, nil, err
 		}
 		whole := append(append([]int32{}, q.Prompt...), ids...)
-		if err := l.checkItem(score.NewItem(whole, len(q.Prompt), [][]int32{{0}})); err != nil {
+		if err := score.NewItem(whole, len(q.Prompt), [][]int32{{0}}).Check(b.Arch.Vocab, b.Tokens.Mask, b.Arch.Context); err != nil {
 			return q, nil, err
 		}
-		q.Choices, bytes = append(q.Choices, ids), append(bytes, len(text))
+		q.Choices, bytes = append(q.Choices, ids), append(bytes, len(choice))
 	}
 	return q, bytes, nil
 }
 
 // runChoices answers every question of a file.
-func runChoices(cmd *cobra.Command, o *scoreOptions, l *loaded, s *score.Scorer, g *cli.Globals) error {
+func runChoices(cmd *cobra.Command, o *scoreOptions, b *bundle.Bundle, s *score.Scorer, g *cli.Globals) error {
 	n := 0
-	for line, err := range jsonLines(o.choices) { // all of it first: a mistake must not show after hours
+	for line, err := range text.Lines(o.choices) { // all of it first: a mistake must not show after hours
 		var c choiceLine
 		if err == nil {
-			err = line.parse(o.choices, &c, func() error {
+			err = line.Parse(&c, func() error {
 				if err := c.check(); err != nil {
 					return err
 				}
-				_, _, err := o.question(l, &c)
+				_, _, err := o.question(b, &c)
 				return err
 			})
 		}
@@ -76,25 +79,23 @@ func runChoices(cmd *cobra.Command, o *scoreOptions, l *loaded, s *score.Scorer,
 	if n == 0 {
 		return &formats.ParseError{File: o.choices, Offset: -1, Err: errors.New("no questions")}
 	}
-	journal, err := o.choiceJournal(l)
+	journal, err := o.choiceJournal(b)
 	if err != nil {
 		return err
 	}
-	if journal != nil {
-		defer journal.Close()
-	}
+	defer journal.Close()
 	bar := cli.NewCount(int64(n), g)
 	defer bar.Close()
 	var right, normalized score.Ratio
 	index := 0
-	for line, err := range jsonLines(o.choices) {
+	for line, err := range text.Lines(o.choices) {
 		var c choiceLine
 		if err == nil {
-			err = line.parse(o.choices, &c, c.check)
+			err = line.Parse(&c, c.check)
 		}
 		var v *score.Verdict
 		if err == nil {
-			v, err = o.verdict(cmd.Context(), l, s, journal, index, &c)
+			v, err = o.verdict(cmd.Context(), b, s, journal, index, &c)
 		}
 		if err != nil {
 			return err
@@ -122,15 +123,15 @@ func one(yes bool) float64 {
 	return 0
 }
 
-func (o *scoreOptions) choiceJournal(l *loaded) (*score.Journal, error) {
+func (o *scoreOptions) choiceJournal(b *bundle.Bundle) (*score.Journal, error) {
 	if o.input.work == "" {
 		return nil, nil
 	}
-	input, err := fileDigest(o.choices)
+	input, err := corpus.FileDigest(o.choices)
 	if err != nil {
 		return nil, err
 	}
-	identity, err := o.identity(l, fmt.Sprint(input, o.input.raw))
+	identity, err := o.identity(b, fmt.Sprint(input, o.input.raw))
 	if err != nil {
 		return nil, err
 	}
@@ -138,30 +139,22 @@ func (o *scoreOptions) choiceJournal(l *loaded) (*score.Journal, error) {
 }
 
 // verdict is what the journal holds of a question, or else the model's.
-func (o *scoreOptions) verdict(ctx context.Context, l *loaded, s *score.Scorer, j *score.Journal, index int, c *choiceLine) (*score.Verdict, error) {
+func (o *scoreOptions) verdict(ctx context.Context, b *bundle.Bundle, s *score.Scorer, j *score.Journal, index int, c *choiceLine) (*score.Verdict, error) {
 	if j != nil {
 		v := &score.Verdict{}
 		if found, err := j.Next(v); err != nil || found {
 			return v, err
 		}
 	}
-	q, bytes, err := o.question(l, c)
+	q, bytes, err := o.question(b, c)
 	if err != nil {
 		return nil, err
 	}
-	v, err := score.Judge(ctx, q, bytes, func(ctx context.Context, ids []int32, prompt int) (float64, error) {
+	v, err := score.Judge(ctx, q, bytes, func(ctx context.Context, texts [][]int32, prompt int) ([]float64, error) {
 		if o.order {
-			return s.Ordered(ctx, ids, prompt)
+			return s.Ordered(ctx, texts, prompt)
 		}
-		r, err := s.Score(ctx, score.NewItem(ids, prompt, o.input.draw(uint64(index), len(ids)-prompt)), o.input.group())
-		if err != nil {
-			return 0, err
-		}
-		sum := 0.0
-		for _, nll := range r.NLL {
-			sum -= nll / float64(len(r.NLL))
-		}
-		return sum, nil
+		return s.Bounds(ctx, o.input.draw(), uint64(index), texts, prompt)
 	})
 	if err != nil {
 		return nil, err

@@ -2,19 +2,17 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
-	"iter"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/pflag"
 
 	"llada/cmd/internal/cli"
-	"llada/formats/container"
+	"llada/runtime/bundle"
 	"llada/runtime/score"
+	"llada/runtime/score/corpus"
 )
 
 // inputOptions say what is scored under which masks: the flags that score and
@@ -93,120 +91,98 @@ func (o *inputOptions) checkSamples(f *pflag.FlagSet) error {
 	return nil
 }
 
-// draw makes the masks of one document.
-func (o *inputOptions) draw(document uint64, n int) [][]int32 {
+// draw says which masks documents get.
+func (o *inputOptions) draw() score.Draw {
+	d := score.Draw{Seed: o.seed, Samples: o.samples}
 	if o.official {
-		return score.Official(o.seed, document, n, o.samples, o.officialBatch)
+		d.Batch = o.officialBatch
 	}
-	return score.Pairs(o.seed, document, n, o.samples)
-}
-
-// group is how many consecutive masks are one independent draw, 0 if not known.
-func (o *inputOptions) group() int {
-	switch {
-	case o.masks != "":
-		return 0
-	case o.official:
-		return o.officialBatch
-	}
-	return 2
-}
-
-// document is a thing to score.
-type document struct {
-	score.Item
-	bytes int // of its text; 0: not known
-}
-
-// corpus is everything to score, read again as often as it is iterated.
-type corpus struct {
-	documents int
-	identity  string // a digest of the input
-	items     iter.Seq2[document, error]
+	return d
 }
 
 // corpus opens the input and checks all of it.
-func (o *inputOptions) corpus(ctx context.Context, l *loaded) (*corpus, error) {
-	switch {
-	case o.masks != "":
-		return o.maskSet(ctx, l)
-	case o.text != "":
-		return o.windowsOf(ctx, l)
+func (o *inputOptions) corpus(ctx context.Context, b *bundle.Bundle) (*corpus.Corpus, error) {
+	limits := limitsOf(b)
+	if o.masks != "" {
+		return corpus.MaskSet(ctx, o.masks, tokenizerOf(b), limits)
 	}
-	return o.answered(l)
-}
-
-// answered is the corpus of one prompt and answer.
-func (o *inputOptions) answered(l *loaded) (*corpus, error) {
-	prompt, err := l.encode(&request{Prompt: &o.prompt}, "", o.raw)
+	if b.Tokenizer == nil {
+		return nil, fmt.Errorf("%s holds no tokenizer: give a mask set of token ids (--masks)", b.Path)
+	}
+	if o.text != "" {
+		if o.window > b.Arch.Context {
+			return nil, cli.Usagef("--window is %d, above the model's context of %d", o.window, b.Arch.Context)
+		}
+		c, err := corpus.Windows(ctx, o.text, b.Tokenizer, o.window, o.windows, o.draw(), limits)
+		var short *corpus.ShortError
+		if errors.As(err, &short) {
+			err = cli.Usagef("%w: add --window %d, or score more text", err, short.Tokens)
+		}
+		return c, err
+	}
+	prompt, err := (&request{Prompt: &o.prompt}).encode(b, "", o.raw)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := l.tokenizer.Encode(o.answer)
+	answer, err := b.Encode(o.answer)
 	if err != nil {
 		return nil, err
 	}
-	d := document{score.NewItem(append(prompt, answer...), len(prompt), o.draw(0, len(answer))), l.textBytes(answer)}
-	if err := l.checkItem(d.Item); err != nil {
-		return nil, fmt.Errorf("prompt and answer: %w", err)
-	}
-	return &corpus{1, digest(d.IDs, len(prompt)), func(yield func(document, error) bool) { yield(d, nil) }}, nil
+	return corpus.Answer(prompt, answer, b.Tokenizer, o.draw(), limits)
 }
 
-// textBytes is the length of the text that tokens stand for, special tokens
-// aside; 0 where that is not known.
-func (l *loaded) textBytes(ids []int32) int {
-	if l.tokenizer == nil {
-		return 0
-	}
-	return len(l.tokenizer.Decode(ids, true))
+func limitsOf(b *bundle.Bundle) corpus.Limits {
+	return corpus.Limits{Vocab: b.Arch.Vocab, Mask: b.Tokens.Mask, Context: b.Arch.Context}
 }
 
-func (l *loaded) checkItem(it score.Item) error {
-	return it.Check(l.arch.Vocab, l.arch.MaskID, l.arch.Context)
+// tokenizerOf is the bundle's tokenizer, nil without one.
+func tokenizerOf(b *bundle.Bundle) corpus.Tokenizer {
+	if b.Tokenizer == nil {
+		return nil
+	}
+	return b.Tokenizer
 }
 
-// identity describes a container's content.
-func (l *loaded) identity() (string, error) {
-	h := sha256.New()
-	for _, i := range l.file.Infos() {
-		fmt.Fprintln(h, i.Name, i.Encoding, i.Shape, i.Size, l.file.Checksum(i.Name))
-	}
-	tokenizer, err := l.tokenizerDigest()
-	return hex.EncodeToString(h.Sum(nil)) + tokenizer, err
-}
-
-// tokenizerDigest identifies the tokenizer, however its file is laid out; ""
-// without one.
-func (l *loaded) tokenizerDigest() (string, error) {
-	data, err := l.file.Optional(container.SectionTokenizer)
-	if err != nil || data == nil {
-		return "", err
-	}
-	var v any
-	if err := json.Unmarshal(data, &v); err != nil {
-		return "", err
-	}
-	return digest(v), nil
-}
-
-// fileDigest identifies a file's content.
-func fileDigest(path string) (string, error) {
-	f, err := os.Open(path)
+// run goes over the corpus, with the journal and the mask set that the flags ask
+// for.
+func (o *inputOptions) run(ctx context.Context, c *corpus.Corpus, kind string, identity any, g *cli.Globals,
+	item func(context.Context, score.Item) (*score.Record, error), done func(*score.Record)) error {
+	journal, err := o.journal(kind, identity)
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return hex.EncodeToString(h.Sum(nil)), err
+	defer journal.Close()
+	masks, err := corpus.CreateMasks(o.saveMasks)
+	if err != nil {
+		return err
+	}
+	defer masks.Abort()
+	bar := cli.NewCount(int64(c.Documents), g)
+	defer bar.Close()
+	r := corpus.Run{Journal: journal, Masks: masks, Item: item, Done: func(r *score.Record) {
+		done(r)
+		bar.Add(1)
+	}}
+	err = r.Over(ctx, c)
+	var stopped *corpus.Stopped
+	if errors.As(err, &stopped) {
+		if err = stopped.Err; journal != nil && errors.Is(err, context.Canceled) {
+			err = fmt.Errorf("%w: %d of %d documents are in %s; the same command goes on", err, stopped.At, c.Documents, o.work)
+		}
+	}
+	return err
 }
 
-// digest identifies values.
-func digest(values ...any) string {
-	h := sha256.New()
-	json.NewEncoder(h).Encode(values)
-	return hex.EncodeToString(h.Sum(nil))
+// journal opens the records of a run in the --work folder; without one, nil.
+func (o *inputOptions) journal(kind string, identity any) (*score.Journal, error) {
+	if o.work == "" {
+		return nil, nil
+	}
+	j, err := score.OpenJournal(filepath.Join(o.work, kind+".jsonl"), identity, o.force)
+	if errors.Is(err, score.ErrOther) {
+		err = fmt.Errorf("%w: choose another --work folder, or add --force to start again", err)
+	}
+	return j, err
 }
 
 // settings are what, besides input and models, decides the figures of a run.

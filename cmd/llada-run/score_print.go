@@ -11,6 +11,7 @@ import (
 
 	"llada/cmd/internal/cli"
 	"llada/runtime/score"
+	"llada/runtime/score/corpus"
 )
 
 // number is x for JSON, which knows no NaN: nil where there is nothing to say.
@@ -110,17 +111,17 @@ func figure(x float64) string {
 }
 
 // printOrdered prints the confidence-order score of an answer.
-func (o *scoreOptions) printOrdered(cmd *cobra.Command, c *corpus, s *score.Scorer, g *cli.Globals) error {
-	for d, err := range c.items {
+func (o *scoreOptions) printOrdered(cmd *cobra.Command, c *corpus.Corpus, s *score.Scorer, g *cli.Globals) error {
+	for d, err := range c.Items {
 		if err != nil {
 			return err
 		}
 		start := time.Now()
-		log, err := s.Ordered(cmd.Context(), d.IDs, d.Prompt)
+		logs, err := s.Ordered(cmd.Context(), [][]int32{d.IDs}, d.Prompt)
 		if err != nil {
 			return err
 		}
-		n := d.Tokens()
+		n, log := d.Tokens(), logs[0]
 		if g.JSON {
 			return cli.PrintJSON(cmd.OutOrStdout(), map[string]any{
 				"log_likelihood": log, "nll_per_token": -log / float64(n), "tokens": n,

@@ -24,13 +24,13 @@ func TestMaskingVariance(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids, err := ref.tokenizer.Encode(string(text))
+	ids, err := ref.Encode(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	scorers := []*score.Scorer{
-		{Network: score.Of(ref.model), MaskID: ref.arch.MaskID},
-		{Network: score.Of(q4.model), MaskID: ref.arch.MaskID},
+		{Predictor: ref, MaskID: ref.Tokens.Mask},
+		{Predictor: q4, MaskID: ref.Tokens.Mask},
 	}
 	deviation := func(draw func(seed, document uint64) [][]int32) (bound, own, paired float64) {
 		for w := range windows {
@@ -44,7 +44,7 @@ func TestMaskingVariance(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					for _, v := range values {
+					for _, v := range values[0] {
 						mean[i] += v / samples / window
 					}
 				}

@@ -24,7 +24,7 @@ func NewPlan(v *Inventory, p Policy) (*Plan, error) {
 	tied := v.Arch.OutHead == v.Arch.Embed
 	var linear, linearBytes int64
 	for _, e := range v.Tensors {
-		enc, why := p.encoding(e.Role, tied)
+		enc, why := p.Encoding(e.Role, tied)
 		to, err := encoded(e.Info, enc)
 		if err != nil {
 			return nil, err

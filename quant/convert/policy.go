@@ -47,9 +47,9 @@ func NewPolicy(level, embed, head formats.Encoding) (Policy, error) {
 	return p, nil
 }
 
-// encoding decides for one tensor and says why. Where weights are tied, the
+// Encoding decides for one tensor and says why. Where weights are tied, the
 // embedding is the head too, and what the head needs decides.
-func (p Policy) encoding(r arch.Role, tied bool) (formats.Encoding, string) {
+func (p Policy) Encoding(r arch.Role, tied bool) (formats.Encoding, string) {
 	switch {
 	case r == arch.Head || r == arch.Embedding && tied:
 		return p.Head, "decides every token"

@@ -28,7 +28,15 @@ type stored struct {
 
 var errNoSequence = errors.New("no sequence")
 
-func (m *Model) layout(seqs []Seq) (*layout, error) {
+// layout lays out sequences that share a pass. first is the number of the first
+// among those that are being predicted, of which there are n, for errors.
+func (m *Model) layout(seqs []Seq, first, n int) (*layout, error) {
+	refuse := func(i int, err error) error {
+		if n == 1 {
+			return err
+		}
+		return fmt.Errorf("sequence %d: %w", first+i, err)
+	}
 	l := &m.laid
 	p := &l.Pass
 	p.IDs, p.Pos, p.Slots, p.Asked = p.IDs[:0], p.Pos[:0], p.Slots[:0], p.Asked[:0]
@@ -39,7 +47,7 @@ func (m *Model) layout(seqs []Seq) (*layout, error) {
 	}
 	for i := range seqs {
 		if err := m.check(&seqs[i]); err != nil {
-			return nil, fmt.Errorf("sequence %d: %w", i, err)
+			return nil, refuse(i, err)
 		}
 		for _, s := range []*Seq{&seqs[i], seqs[i].Unconditional} {
 			if s == nil || s.Cache == nil {
@@ -47,9 +55,9 @@ func (m *Model) layout(seqs []Seq) (*layout, error) {
 			}
 			switch {
 			case l.pool != nil && l.pool != s.Cache.pool:
-				return nil, fmt.Errorf("sequence %d: its cache is of another pool than those before it", i)
+				return nil, refuse(i, errors.New("its cache is of another pool than those before it"))
 			case slices.Contains(l.caches, s.Cache):
-				return nil, fmt.Errorf("sequence %d: its cache serves another sequence of the pass", i)
+				return nil, refuse(i, errors.New("its cache serves another sequence of the pass"))
 			}
 			l.pool, l.caches = s.Cache.pool, append(l.caches, s.Cache)
 		}
@@ -65,14 +73,14 @@ func (m *Model) layout(seqs []Seq) (*layout, error) {
 		}
 		if err != nil {
 			l.release(false)
-			return nil, fmt.Errorf("sequence %d: %w", i, err)
+			return nil, refuse(i, err)
 		}
 		l.Asks = append(l.Asks, ask)
 	}
 	for i := range l.Asks {
 		if err := l.Asks[i].Check(len(l.Pass.Asked), m.Arch.Vocab); err != nil {
 			l.release(false)
-			return nil, fmt.Errorf("sequence %d: %w", i, err)
+			return nil, refuse(i, err)
 		}
 	}
 	return l, nil

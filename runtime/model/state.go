@@ -21,10 +21,10 @@ type State struct {
 	next int // the layer that comes next
 }
 
-// start lays sequences out in the workspace.
-func (m *Model) start(seqs []Seq) (*State, error) {
+// start lays sequences out in the workspace; first and n are layout's.
+func (m *Model) start(seqs []Seq, first, n int) (*State, error) {
 	m.overtake()
-	l, err := m.layout(seqs)
+	l, err := m.layout(seqs, first, n)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (m *Model) overtake() {
 // Sequences with caches must go through every layer: their caches hold the pass
 // once it has.
 func (m *Model) Start(ctx context.Context, seqs []Seq) (*State, error) {
-	s, err := m.start(seqs)
+	s, err := m.start(seqs, 0, len(seqs))
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (m *Model) Predict(ctx context.Context, seqs []Seq) ([]backend.Answer, erro
 	}
 	var all []backend.Answer
 	for lo, hi := range Passes(seqs) {
-		s, err := m.start(seqs[lo:hi])
+		s, err := m.start(seqs[lo:hi], lo, len(seqs))
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +183,7 @@ func (m *Model) Predict(ctx context.Context, seqs []Seq) ([]backend.Answer, erro
 
 // Hold runs one pass over all layers and keeps its asked rows.
 func (m *Model) Hold(ctx context.Context, seqs []Seq) (Rows, error) {
-	s, err := m.start(seqs)
+	s, err := m.start(seqs, 0, len(seqs))
 	if err != nil {
 		return nil, err
 	}

@@ -41,3 +41,24 @@ func Judge(ctx context.Context, q Question, bytes []int, f func(ctx context.Cont
 	}
 	return v, nil
 }
+
+// Bounds scores each text by the lower bound of log p of what follows the prompt,
+// in nats, under masks that its document draws: −(L/l)·Σ −log p averaged over
+// them. Texts share passes.
+func (s *Scorer) Bounds(ctx context.Context, d Draw, document uint64, texts [][]int32, prompt int) ([]float64, error) {
+	items := make([]Item, len(texts))
+	for i, ids := range texts {
+		items[i] = NewItem(ids, prompt, d.Masks(document, len(ids)-prompt))
+	}
+	values, err := s.Values(ctx, items...)
+	if err != nil {
+		return nil, err
+	}
+	scores := make([]float64, len(texts))
+	for i, nll := range values {
+		for _, v := range nll {
+			scores[i] -= v / float64(len(nll))
+		}
+	}
+	return scores, nil
+}

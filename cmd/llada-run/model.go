@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/pflag"
+
+	"llada/cmd/internal/cli"
+	"llada/formats/container"
+	"llada/runtime/bundle"
+)
+
+// modelOptions say which model runs where.
+type modelOptions struct {
+	path        string
+	device      string
+	activations string
+}
+
+func (o *modelOptions) addFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.path, "model", "m", "", "the container `file`")
+	f.StringVar(&o.device, "device", "auto", "where to compute: cpu, gpu, gpu:N or auto")
+	f.StringVar(&o.activations, "activations", "int8", activationsHelp)
+}
+
+// activationsHelp is the help of --activations.
+const activationsHelp = "what meets the weights: int8 (quantized ones), f32 (the exact path), or bf16 (bf16 ones, as the official model multiplies; others: f32)"
+
+func checkActivations(a string) error {
+	if !bundle.Activations(a).Known() {
+		return cli.Usagef("--activations is %q, want int8, bf16 or f32", a)
+	}
+	return nil
+}
+
+func (o *modelOptions) check() error {
+	if o.path == "" {
+		return cli.Usagef("no model: add -m FILE%s", container.Extension)
+	}
+	if err := checkActivations(o.activations); err != nil {
+		return err
+	}
+	if o.device != "cpu" && o.device != "auto" {
+		return cli.Usagef("--device is %q; this version computes on the cpu only", o.device)
+	}
+	return nil
+}
+
+// open opens the container on the device.
+func (o *modelOptions) open(ctx context.Context, g *cli.Globals) (*bundle.Bundle, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	return bundle.Open(ctx, o.path, bundle.Options{Device: bundle.Device{Threads: g.Threads, Activations: bundle.Activations(o.activations)}})
+}

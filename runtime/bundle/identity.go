@@ -1,0 +1,57 @@
+package bundle
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"llada/formats/container"
+)
+
+// Identity describes the container's content: equal for two files whose tensors
+// and tokenizer are equal, however they are laid out.
+func (b *Bundle) Identity() (string, error) {
+	h := sha256.New()
+	for _, i := range b.File.Infos() {
+		fmt.Fprintln(h, i.Name, i.Encoding, i.Shape, i.Size, b.File.Checksum(i.Name))
+	}
+	tokenizer, err := b.TokenizerIdentity()
+	return hex.EncodeToString(h.Sum(nil)) + tokenizer, err
+}
+
+// TokenizerIdentity describes the tokenizer, however its file is laid out; ""
+// without one.
+func (b *Bundle) TokenizerIdentity() (string, error) {
+	data, err := b.File.Optional(container.SectionTokenizer)
+	if err != nil || data == nil {
+		return "", err
+	}
+	var v any
+	if err := json.Unmarshal(data, &v); err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	json.NewEncoder(h).Encode([]any{v})
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// Comparable says why another model cannot meet the same tokens and masks; nil if
+// it can.
+func (b *Bundle) Comparable(other *Bundle) error {
+	if b.Arch.Vocab != other.Arch.Vocab {
+		return fmt.Errorf("vocabularies of %d and %d tokens", other.Arch.Vocab, b.Arch.Vocab)
+	}
+	if b.Tokens.Mask != other.Tokens.Mask {
+		return fmt.Errorf("mask tokens %d and %d", other.Tokens.Mask, b.Tokens.Mask)
+	}
+	x, err := b.TokenizerIdentity()
+	if err != nil {
+		return err
+	}
+	y, err := other.TokenizerIdentity()
+	if err == nil && x != y {
+		err = fmt.Errorf("their tokenizers differ")
+	}
+	return err
+}
