@@ -28,7 +28,7 @@ check:
 	go vet ./...
 	$(STATICCHECK) ./...
 	go -C runtime/asm/_gen vet . && go -C runtime/asm/_gen test -count=1 .
-	go test -count=1 -run 'TestLayering|TestPackages' ./cmd/llada-run
+	go test -count=1 -run "TestLayering|TestPackages|TestEngineIsSmall" ./cmd/llada-run
 
 # One target at a time: go test fuzzes no more than that.
 fuzz:

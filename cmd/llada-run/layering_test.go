@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -84,6 +85,25 @@ func TestLayering(t *testing.T) {
 		}
 		if refusal(from, "") == unknown {
 			t.Errorf("%s: %s", from, unknown)
+		}
+	}
+}
+
+// TestEngineIsSmall: what computes links nothing that reads files or renders text,
+// so that it can be taken by itself.
+func TestEngineIsSmall(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", module+"/runtime/cpu").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := []string{module + "/formats", module + "/formats/mmap", module + "/quant", module + "/runtime/asm", module + "/runtime/backend", module + "/runtime/cpu"}
+	for path := range strings.Lines(string(out)) {
+		path = strings.TrimSpace(path)
+		if _, inside := ours(path); inside && !slices.Contains(allowed, path) {
+			t.Errorf("runtime/cpu links %s", path)
+		}
+		if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") && !strings.HasPrefix(path, "golang.org/x/sys/") {
+			t.Errorf("runtime/cpu links %s", path)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"llada/formats"
+	"llada/runtime/backend"
 	"llada/runtime/bundle"
 	"llada/runtime/score"
 )
@@ -58,7 +59,8 @@ func TestGoldenScores(t *testing.T) {
 	}
 }
 
-// What bf16 activations cost, and 8, 6 and 4 bits with int8 ones: the bound
+// What bf16 activations cost, keys and values in 16 and 8 bits, and weights in 8, 6
+// and 4 bits with int8 activations: the bound
 // against the bf16 container on the exact path, and the mean divergence from it
 // at masked positions, over the held-out windows under the same masks.
 func TestQuantizationCost(t *testing.T) {
@@ -66,16 +68,21 @@ func TestQuantizationCost(t *testing.T) {
 	levels := []struct {
 		level       formats.Encoding
 		activations bundle.Activations
+		kv          backend.KVEncoding
 		bound, kld  float64 // allowed
 	}{
-		{formats.BF16, "bf16", 0.0002, 0.00005},
-		{formats.Q8, "int8", 0.001, 0.001},
-		{formats.Q6, "int8", 0.002, 0.002},
-		{formats.Q4, "int8", 0.005, 0.008},
+		{formats.BF16, "bf16", backend.KVF32, 0.0002, 0.00005},
+		{formats.BF16, "f32", backend.KVBF16, 0.0002, 0.00005},
+		{formats.BF16, "f32", backend.KVInt8, 0.0005, 0.0002},
+		{formats.Q8, "int8", backend.KVF32, 0.001, 0.001},
+		{formats.Q6, "int8", backend.KVF32, 0.002, 0.002},
+		{formats.Q4, "int8", backend.KVF32, 0.005, 0.008},
 	}
 	c := &score.Comparer{Reference: reference, MaskID: reference.Tokens.Mask, Frontier: 4, Threads: 2}
 	for _, l := range levels {
-		c.Candidates = append(c.Candidates, open(t, l.level, l.activations))
+		c.Candidates = append(c.Candidates, openWith(t, l.level, bundle.Options{
+			Device: bundle.Device{Threads: 2, Activations: l.activations}, KV: l.kv,
+		}))
 	}
 	var bound score.Bound
 	differences := make([]score.Difference, len(levels))
@@ -94,7 +101,7 @@ func TestQuantizationCost(t *testing.T) {
 	for i, l := range levels {
 		d := &differences[i]
 		delta := d.Delta() / bound.PerToken()
-		t.Logf("%s: bound %+.4f %%, mean KL %.6f nats", l.level, 100*delta, d.KL())
+		t.Logf("%s, %s activations, %s keys and values: bound %+.4f %%, mean KL %.7f ± %.7f nats", l.level, l.activations, l.kv, 100*delta, d.KL(), d.KLError())
 		if math.Abs(delta) > l.bound || !(d.KL() <= l.kld) {
 			t.Errorf("%s: bound differs by %.4f %% (at most %.1f %%), mean KL %.5f nats (at most %.4f)",
 				l.level, 100*delta, 100*l.bound, d.KL(), l.kld)
