@@ -64,7 +64,10 @@ func NewInventory(path string, files []Section, source Checkpoint, r Reading) (*
 	if err != nil {
 		return nil, err
 	}
-	return v, v.attach(source)
+	if err := v.attach(source); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 // Close closes the checkpoint.

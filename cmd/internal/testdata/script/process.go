@@ -36,9 +36,22 @@ var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM,
 // content, so that it is surely at work.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 4, "interrupt SIGNAL FILE CODE CMD ARG...")
-	path, err := exec.LookPath(args[3])
+	meanwhile(ts, args[1], args[2], args[3:], func(p *os.Process) error { return p.Signal(signals[args[0]]) })
+}
+
+// shrink cuts off all of a file but its first page while a command is at work
+// on it, as interrupt does.
+func shrink(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 4, "shrink INPUT FILE CODE CMD ARG...")
+	meanwhile(ts, args[1], args[2], args[3:], func(*os.Process) error { return os.Truncate(ts.MkAbs(args[0]), 4096) })
+}
+
+// meanwhile runs a command, does something to it once a file that it writes has
+// content, and asks for an exit code, or for "killed".
+func meanwhile(ts *testscript.TestScript, file, code string, command []string, do func(*os.Process) error) {
+	path, err := exec.LookPath(command[0])
 	ts.Check(err)
-	cmd := exec.Command(path, args[4:]...)
+	cmd := exec.Command(path, command[1:]...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = []string{"HOME=/no-home", "TMPDIR=" + ts.Getenv("TMPDIR"), "LLADA_ASM=" + ts.Getenv("LLADA_ASM")}
 	var out bytes.Buffer
@@ -49,25 +62,26 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	for started := false; !started; time.Sleep(2 * time.Millisecond) {
 		select {
 		case err := <-ended:
-			ts.Fatalf("ended before it could be interrupted: %v\n%s", err, out.String())
+			ts.Fatalf("ended before it was at work: %v\n%s", err, out.String())
 		default:
-			st, err := os.Stat(ts.MkAbs(args[1]))
+			st, err := os.Stat(ts.MkAbs(file))
 			started = err == nil && st.Size() > 0
 		}
 	}
-	ts.Check(cmd.Process.Signal(signals[args[0]]))
+	ts.Check(do(cmd.Process))
 	select {
 	case <-ended:
 	case <-time.After(20 * time.Second):
 		cmd.Process.Kill()
-		ts.Fatalf("still runs 20 s after the signal")
+		ts.Fatalf("still runs after 20 s")
 	}
+	ts.Check(os.WriteFile(ts.MkAbs("output"), out.Bytes(), 0o666))
 	ts.Logf("%s", out.String())
 	got := "killed"
 	if n := cmd.ProcessState.ExitCode(); n >= 0 {
 		got = strconv.Itoa(n)
 	}
-	if got != args[2] {
-		ts.Fatalf("exit code %s, want %s", got, args[2])
+	if got != code {
+		ts.Fatalf("exit code %s, want %s", got, code)
 	}
 }

@@ -25,7 +25,7 @@ func Run(t *testing.T, setup func(*testscript.Env)) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code, "interrupt": interrupt,
+			"code": code, "interrupt": interrupt, "shrink": shrink,
 			"json": jsonValue, "keys": jsonKeys, "lines": lines, "pick": pick, "tensor": tensor,
 			"checkpoint": clone, "random": random, "tensors": rewrite, "weights": weights,
 			"set": set, "unset": unset, "flip": flip, "patch": patch, "version": version, "cut": cut,
