@@ -4,6 +4,8 @@
 //	asm      kernels over raw slices
 //	backend  the operations that a device offers, and their conformance suite
 //	cpu      the backend on the processor
-//	model    networks as sequences of those operations
-//	sample   the masked-diffusion sampler
+//	model    networks as sequences of those operations, by pass or by layer
+//	sample   generations, which fill a canvas of masks in
+//	score    the likelihood bound, and what it is taken over
+//	bundle   an open container on a device
 package runtime
