@@ -161,7 +161,7 @@ func (o *benchOptions) products(ctx context.Context, r *benchResult, g *cli.Glob
 			return cli.Usage(err)
 		}
 		for _, n := range threads {
-			be := o.device(n, nil).Backend()
+			be := o.device(n).Backend()
 			for _, rows := range o.rows {
 				if err := ctx.Err(); err != nil {
 					be.Close()
@@ -193,8 +193,8 @@ func (o *benchOptions) meets() string {
 	return "f32"
 }
 
-func (o *benchOptions) device(threads int, watch func(backend.Backend) backend.Backend) bundle.Device {
-	return bundle.Device{Threads: threads, Activations: bundle.Activations(o.activations), Watch: watch}
+func (o *benchOptions) device(threads int) bundle.Device {
+	return bundle.Device{Threads: threads, Activations: bundle.Activations(o.activations)}
 }
 
 // timeProduct is the median time of one product.
@@ -238,15 +238,11 @@ func (o *benchOptions) forwards(ctx context.Context, r *benchResult, g *cli.Glob
 		return err
 	}
 	defer net.Close()
-	var be *timed
-	device := o.device(g.Threads, func(b backend.Backend) backend.Backend {
-		be = &timed{Backend: b}
-		return be
-	}).Backend()
-	defer device.Close()
-	m, err := model.Load(ctx, net, net.arch, device, model.Options{})
+	be := &timed{Backend: o.device(g.Threads).Backend()}
+	defer be.Close()
+	m, err := model.Load(ctx, net, net.arch, be, model.Options{})
 	if err != nil {
-		return err
+		return net.locate(err)
 	}
 	defer m.Close()
 	for _, n := range o.lengths {
@@ -255,7 +251,7 @@ func (o *benchOptions) forwards(ctx context.Context, r *benchResult, g *cli.Glob
 		}
 		f, err := timeForward(ctx, m, be, net.mask, n, min(o.headRows, n), g.Threads)
 		if err != nil {
-			return err
+			return net.locate(err)
 		}
 		r.Forward = append(r.Forward, f)
 	}

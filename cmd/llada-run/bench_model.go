@@ -26,8 +26,9 @@ var shapes embed.FS
 // benchModel is the network to measure, and where its weights come from.
 type benchModel struct {
 	formats.Source
-	arch *arch.Arch
-	mask int32
+	arch   *arch.Arch
+	mask   int32
+	locate func(error) error // names the file of the weights in a fault
 }
 
 // network is the container's, or one that is described without weights.
@@ -42,7 +43,7 @@ func (o *benchOptions) network() (*benchModel, error) {
 			f.Close()
 			return nil, err
 		}
-		return &benchModel{f, a, tokens.Mask}, nil
+		return &benchModel{f, a, tokens.Mask, f.Locate}, nil
 	}
 	config, err := shapes.ReadFile("shapes/" + o.shape + ".json")
 	if err != nil {
@@ -54,7 +55,7 @@ func (o *benchOptions) network() (*benchModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &benchModel{arch: a, mask: max(tokens.Mask, 0)}
+	m := &benchModel{arch: a, mask: max(tokens.Mask, 0), locate: func(err error) error { return err }}
 	m.Source, err = o.random(a)
 	return m, err
 }
