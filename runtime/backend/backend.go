@@ -75,7 +75,7 @@ type Pass struct {
 	IDs, Pos, Slots []int32
 	Spans           []Span
 	Asked           []int32 // rows whose logits are asked, in any order
-	Asks            []Ask   // about Asked
+	Asks            []Ask   // about Asked; what they point to must not change before End
 }
 
 // Backend computes on one device. It is used by one goroutine at a time.

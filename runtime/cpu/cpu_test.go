@@ -157,6 +157,31 @@ func TestWrongShapesPanic(t *testing.T) {
 	}
 }
 
+func TestOperationsBelongToAPass(t *testing.T) {
+	b := cpu.New(cpu.Options{Threads: 1})
+	defer b.Close()
+	x, err := b.NewAct(1, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	outside := func(when string) {
+		defer func() {
+			if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), "outside a pass") {
+				t.Errorf("%s: panic %v", when, r)
+			}
+		}()
+		b.Asked(x, x)
+	}
+	outside("before any")
+	if err := b.Begin(t.Context(), &backend.Pass{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.End(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	outside("after one")
+}
+
 // A panic in a worker, and a fault on a mapped weight, is the error of the pass.
 // The operations after it do nothing, and the next pass works.
 func TestFailuresEndThePass(t *testing.T) {

@@ -23,6 +23,7 @@ type pass struct {
 
 // Begin copies p into buffers that the next pass uses again.
 func (b *Backend) Begin(ctx context.Context, p *backend.Pass) error {
+	b.pass.ctx = nil
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -65,7 +66,10 @@ func (b *Backend) End(ctx context.Context) ([]backend.Answer, error) {
 // cancelled.
 func (b *Backend) over() bool {
 	q := &b.pass
-	if q.failed == nil && q.ctx != nil {
+	if q.ctx == nil {
+		panic("cpu: an operation outside a pass")
+	}
+	if q.failed == nil {
 		q.failed = q.ctx.Err()
 	}
 	return q.failed != nil

@@ -11,6 +11,7 @@ import (
 // slots that caches take and give back. Slots of a cache need not lie together.
 // It is used by the goroutine that uses its model.
 type Pool struct {
+	m    *Model
 	kv   backend.KV
 	free []backend.Range // ascending, apart from each other
 }
@@ -23,7 +24,7 @@ func (m *Model) NewPool(slots int) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pool{kv: kv, free: []backend.Range{{Slots: slots}}}, nil
+	return &Pool{m: m, kv: kv, free: []backend.Range{{Slots: slots}}}, nil
 }
 
 // Close frees the pool; its caches must not be used after it.

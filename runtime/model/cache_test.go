@@ -168,6 +168,16 @@ func TestFailedPassesAreNotHeld(t *testing.T) {
 	if err := s.Layers(t.Context(), 0, 1); err != nil {
 		t.Fatal(err)
 	}
+	failed, err := m.Start(t.Context(), []model.Seq{cached(in, c, 6)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := failed.Layers(ctx, 0, 2); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+	if err := failed.Layers(t.Context(), 0, 2); !errors.Is(err, context.Canceled) {
+		t.Errorf("a state that failed goes on: error %v", err)
+	}
 	logits(t, m, seq(in))
 	for pos, want := range []bool{true, true, true, false, false, false, false} {
 		if c.Holds(pos) != want {

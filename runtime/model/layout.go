@@ -54,6 +54,8 @@ func (m *Model) layout(seqs []Seq, first, n int) (*layout, error) {
 				continue
 			}
 			switch {
+			case s.Cache.pool.m != m:
+				return nil, refuse(i, errors.New("its cache is another model's"))
 			case l.pool != nil && l.pool != s.Cache.pool:
 				return nil, refuse(i, errors.New("its cache is of another pool than those before it"))
 			case slices.Contains(l.caches, s.Cache):

@@ -158,6 +158,7 @@ func TestPredictRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stranger := newCache(t, newPool(t, load(t, random(t, a, plain), a, true), 8), 3)
 	two := []int32{1, 2}
 	guided := backend.Ask{Guided: true}
 	for _, c := range []struct {
@@ -181,6 +182,7 @@ func TestPredictRefuses(t *testing.T) {
 		{"guidance by fewer rows", "0 rows asked of the sequence without its condition, 1 with it", []model.Seq{{IDs: two, Asked: []int32{0}, Ask: guided, Unconditional: &model.Seq{IDs: two}}}},
 		{"a bad sequence to guide by", "token id 99", []model.Seq{{IDs: two, Ask: guided, Unconditional: &model.Seq{IDs: []int32{99}}}}},
 		{"caches of two pools", "sequence 1: its cache is of another pool", []model.Seq{{IDs: two, Cache: cache}, {IDs: two, Cache: foreign}}},
+		{"another model's cache", "its cache is another model's", []model.Seq{{IDs: two, Cache: stranger}}},
 		{"one cache twice", "sequence 1: its cache serves another sequence", []model.Seq{{IDs: two, Cache: cache}, {IDs: two, Cache: cache}}},
 		{"no slots left", "6 positions need as many slots of the cache pool, 5 of 8 are free", []model.Seq{{IDs: two, Cache: cache}, {IDs: ids(6, 1)}}},
 	} {

@@ -19,6 +19,8 @@ type State struct {
 	l    *layout
 	turn uint64
 	next int // the layer that comes next
+
+	failed error // of a pass, after which nothing is there to go on from
 }
 
 // start lays sequences out in the workspace; first and n are layout's.
@@ -59,22 +61,30 @@ func (s *State) run(ctx context.Context, asks []backend.Ask, operations func()) 
 }
 
 func (s *State) answers(ctx context.Context, asks []backend.Ask, operations func()) ([]backend.Answer, error) {
-	if s.turn != s.m.turn {
-		return nil, ErrOvertaken
+	if err := s.check(); err != nil {
+		return nil, err
 	}
 	p := s.l.Pass
 	p.Asks = asks
 	err := s.m.be.Begin(ctx, &p)
-	if err != nil {
-		s.l.release(false)
-		return nil, err
+	var answers []backend.Answer
+	if err == nil {
+		operations()
+		answers, err = s.m.be.End(ctx)
 	}
-	operations()
-	answers, err := s.m.be.End(ctx)
-	if err != nil {
+	if err != nil && s.next < len(s.m.layers) {
+		s.failed = err
 		s.l.release(false)
 	}
 	return answers, err
+}
+
+// check reports a state that cannot go on.
+func (s *State) check() error {
+	if s.turn != s.m.turn {
+		return ErrOvertaken
+	}
+	return s.failed
 }
 
 // Layer is the layer that comes next.
@@ -116,8 +126,8 @@ func (s *State) Read(ctx context.Context, dst []float32) error {
 	if len(dst) != s.Size() {
 		return fmt.Errorf("a state of %d numbers read to %d", s.Size(), len(dst))
 	}
-	if s.turn != s.m.turn {
-		return ErrOvertaken
+	if err := s.check(); err != nil {
+		return err
 	}
 	return s.m.be.Read(ctx, dst, s.m.space.x, 0)
 }
@@ -128,8 +138,8 @@ func (s *State) Write(ctx context.Context, layer int, src []float32) error {
 	if len(src) != s.Size() || layer < 0 || layer > len(s.m.layers) {
 		return fmt.Errorf("%d numbers written as a state of %d before layer %d of %d", len(src), s.Size(), layer, len(s.m.layers))
 	}
-	if s.turn != s.m.turn {
-		return ErrOvertaken
+	if err := s.check(); err != nil {
+		return err
 	}
 	s.next = layer
 	return s.m.be.Write(ctx, s.m.space.x, 0, s.m.Arch.Width, src)
