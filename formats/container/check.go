@@ -85,11 +85,17 @@ func (e *entry) checkCodebook() error {
 }
 
 func (e *entry) checkReplaces() error {
-	if _, ok := strings.CutSuffix(e.Name, formats.RowsSuffix); !ok {
+	_, suffix := splitCompanion(e.Name)
+	switch suffix {
+	case "":
 		if len(e.Replaces) != 0 {
 			return fmt.Errorf("replaces rows, but its name does not end in %q", formats.RowsSuffix)
 		}
 		return nil
+	case formats.RowsSuffix:
+	default:
+		// Whatever it changes about its base, computing without it is wrong.
+		return fmt.Errorf("companions %q are unknown: a newer version is needed", suffix)
 	}
 	if e.Encoding != formats.BF16 || len(e.Shape) != 2 || len(e.Replaces) != e.Shape[0] {
 		return fmt.Errorf("%s of shape %v with %d replaced rows; must be bf16, one row each",
@@ -137,6 +143,15 @@ func checkName(s string) error {
 	return nil
 }
 
+// splitCompanion cuts a name at the first '#'; suffix is "" for a tensor that
+// is no companion.
+func splitCompanion(name string) (base, suffix string) {
+	if i := strings.IndexByte(name, '#'); i >= 0 {
+		return name[:i], name[i:]
+	}
+	return name, ""
+}
+
 // checkNames looks for duplicates and for companions without a base.
 func (x *index) checkNames() error {
 	byName := make(map[string]*entry, len(x.Tensors))
@@ -149,8 +164,8 @@ func (x *index) checkNames() error {
 	}
 	for i := range x.Tensors {
 		e := &x.Tensors[i]
-		name, ok := strings.CutSuffix(e.Name, formats.RowsSuffix)
-		if !ok {
+		name, suffix := splitCompanion(e.Name)
+		if suffix == "" {
 			continue
 		}
 		base := byName[name]
