@@ -73,8 +73,8 @@ func (e *entry) checkCodebook() error {
 		}
 		return nil
 	}
-	if len(e.Codebook) != 16 {
-		return fmt.Errorf("codebook of %d entries, q4 needs 16", len(e.Codebook))
+	if len(e.Codebook) != maxCodebook {
+		return fmt.Errorf("codebook of %d entries, q4 needs %d", len(e.Codebook), maxCodebook)
 	}
 	for _, c := range e.Codebook {
 		if c < -64 || c > 64 {
@@ -152,7 +152,27 @@ func splitCompanion(name string) (base, suffix string) {
 	return name, ""
 }
 
-// checkNames looks for duplicates and for companions without a base.
+// checkNeeds looks at the names of needs, known or not.
+func checkNeeds(needs []string) error {
+	if len(needs) > maxNeeds {
+		return fmt.Errorf("%d needs; at most %d are allowed", len(needs), maxNeeds)
+	}
+	for i, name := range needs {
+		if err := checkName(name); err != nil {
+			return err
+		}
+		if slices.Contains(needs[:i], name) {
+			return fmt.Errorf("%q occurs twice", name)
+		}
+	}
+	return nil
+}
+
+// knownNeed tells which needs this package meets: version 1.0 defines none.
+func knownNeed(string) bool { return false }
+
+// checkNames looks for duplicates and for companions without a base, and fills
+// byName.
 func (x *index) checkNames() error {
 	byName := make(map[string]*entry, len(x.Tensors))
 	for i := range x.Tensors {
@@ -176,6 +196,7 @@ func (x *index) checkNames() error {
 			return fmt.Errorf("tensor %q: does not fit the shape %v of %q", e.Name, base.Shape, name)
 		}
 	}
+	x.byName = byName
 	seen := make(map[string]bool, len(x.Sections))
 	for i := range x.Sections {
 		if seen[x.Sections[i].Name] {
