@@ -52,7 +52,7 @@ func decodeIndex(b []byte, knows func(need string) bool) (*index, error) {
 }
 
 func (r *reader) model() *Model {
-	m := new(Model)
+	m := &Model{EndIDs: []int32{}} // as a Writer sets it
 	r.object(modelKeys, func(key string) {
 		switch key {
 		case "class":
