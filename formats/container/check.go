@@ -73,8 +73,8 @@ func (e *entry) checkCodebook() error {
 		}
 		return nil
 	}
-	if len(e.Codebook) != 16 {
-		return fmt.Errorf("codebook of %d entries, q4 needs 16", len(e.Codebook))
+	if len(e.Codebook) != maxCodebook {
+		return fmt.Errorf("codebook of %d entries, q4 needs %d", len(e.Codebook), maxCodebook)
 	}
 	for _, c := range e.Codebook {
 		if c < -64 || c > 64 {
@@ -85,11 +85,17 @@ func (e *entry) checkCodebook() error {
 }
 
 func (e *entry) checkReplaces() error {
-	if _, ok := strings.CutSuffix(e.Name, formats.RowsSuffix); !ok {
+	_, suffix := splitCompanion(e.Name)
+	switch suffix {
+	case "":
 		if len(e.Replaces) != 0 {
 			return fmt.Errorf("replaces rows, but its name does not end in %q", formats.RowsSuffix)
 		}
 		return nil
+	case formats.RowsSuffix:
+	default:
+		// Whatever it changes about its base, computing without it is wrong.
+		return fmt.Errorf("companions %q are unknown: a newer version is needed", suffix)
 	}
 	if e.Encoding != formats.BF16 || len(e.Shape) != 2 || len(e.Replaces) != e.Shape[0] {
 		return fmt.Errorf("%s of shape %v with %d replaced rows; must be bf16, one row each",
@@ -137,7 +143,36 @@ func checkName(s string) error {
 	return nil
 }
 
-// checkNames looks for duplicates and for companions without a base.
+// splitCompanion cuts a name at the first '#'; suffix is "" for a tensor that
+// is no companion.
+func splitCompanion(name string) (base, suffix string) {
+	if i := strings.IndexByte(name, '#'); i >= 0 {
+		return name[:i], name[i:]
+	}
+	return name, ""
+}
+
+// checkNeeds looks at the names of needs, known or not.
+func checkNeeds(needs []string) error {
+	if len(needs) > maxNeeds {
+		return fmt.Errorf("%d needs; at most %d are allowed", len(needs), maxNeeds)
+	}
+	for i, name := range needs {
+		if err := checkName(name); err != nil {
+			return err
+		}
+		if slices.Contains(needs[:i], name) {
+			return fmt.Errorf("%q occurs twice", name)
+		}
+	}
+	return nil
+}
+
+// knownNeed tells which needs this package meets: version 1.0 defines none.
+func knownNeed(string) bool { return false }
+
+// checkNames looks for duplicates and for companions without a base, and fills
+// byName.
 func (x *index) checkNames() error {
 	byName := make(map[string]*entry, len(x.Tensors))
 	for i := range x.Tensors {
@@ -149,8 +184,8 @@ func (x *index) checkNames() error {
 	}
 	for i := range x.Tensors {
 		e := &x.Tensors[i]
-		name, ok := strings.CutSuffix(e.Name, formats.RowsSuffix)
-		if !ok {
+		name, suffix := splitCompanion(e.Name)
+		if suffix == "" {
 			continue
 		}
 		base := byName[name]
@@ -161,6 +196,7 @@ func (x *index) checkNames() error {
 			return fmt.Errorf("tensor %q: does not fit the shape %v of %q", e.Name, base.Shape, name)
 		}
 	}
+	x.byName = byName
 	seen := make(map[string]bool, len(x.Sections))
 	for i := range x.Sections {
 		if seen[x.Sections[i].Name] {

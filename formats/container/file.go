@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"llada/formats"
 	"llada/formats/mmap"
@@ -18,6 +19,7 @@ type File struct {
 	data     []byte
 	version  Version
 	model    Model
+	needs    []string
 	tensors  []entry
 	byName   map[string]*entry
 	sections []SectionInfo
@@ -59,9 +61,13 @@ func (f *File) Close() error {
 // Model describes what the tensors are.
 func (f *File) Model() Model {
 	m := f.model
-	m.EndIDs = append([]int32(nil), m.EndIDs...)
+	m.EndIDs = slices.Clone(m.EndIDs)
 	return m
 }
+
+// Needs lists what a program must know to read the file right, by name. Open
+// refuses a file that needs something else than this package knows.
+func (f *File) Needs() []string { return slices.Clone(f.needs) }
 
 // Version is the format's version that the file was written in.
 func (f *File) Version() Version { return f.version }
@@ -69,7 +75,8 @@ func (f *File) Version() Version { return f.version }
 // Size is the length of the file in bytes.
 func (f *File) Size() int64 { return f.foot.fileLength }
 
-// Infos lists the tensors in the order of the file.
+// Infos lists the tensors in the order of the file. What its slices hold belongs
+// to the File and must not be changed.
 func (f *File) Infos() []formats.Info {
 	infos := make([]formats.Info, len(f.tensors))
 	for i := range f.tensors {
@@ -132,17 +139,13 @@ func (f *File) parse() error {
 	if checksum(b) != f.foot.indexCRC {
 		return f.damage(f.foot.indexOffset, errors.New("index is damaged: checksum does not match"))
 	}
-	x, err := decodeIndex(b)
+	x, err := decodeIndex(b, knownNeed)
 	if err != nil {
 		return f.damage(f.foot.indexOffset, fmt.Errorf("index of a version %s file: %w", f.version, err))
 	}
 	if err := x.checkExtents(f.foot.indexOffset); err != nil {
 		return f.damage(f.foot.indexOffset, fmt.Errorf("index: %w", err))
 	}
-	f.model, f.tensors, f.sections = *x.Model, x.Tensors, x.Sections
-	f.byName = make(map[string]*entry, len(f.tensors))
-	for i := range f.tensors {
-		f.byName[f.tensors[i].Name] = &f.tensors[i]
-	}
+	f.model, f.needs, f.tensors, f.sections, f.byName = *x.Model, x.Needs, x.Tensors, x.Sections, x.byName
 	return nil
 }

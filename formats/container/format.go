@@ -8,7 +8,7 @@ import (
 
 // Version is a version of the format. Files of one Major can be read by every
 // program of that Major; a Minor only adds what older programs may ignore or
-// refuse by name (docs/format.md §9).
+// refuse by name, for which an index can list needs (docs/format.md §9).
 type Version struct{ Major, Minor uint32 }
 
 // String is "1.0".
@@ -43,13 +43,15 @@ const (
 	alignment   = 64   // of every tensor, section, of the index and the footer
 	sectionPage = 4096 // the first section starts a page of its own
 
-	maxIndex   = 64 << 20 // bytes of JSON; the largest known model needs 6 MiB
-	maxItems   = 1 << 20  // tensors, and sections
-	maxName    = 1024     // bytes of a tensor's or section's name
-	maxDims    = 8
-	maxNumbers = 1 << 50 // elements of a tensor; keeps every product below 2⁶³
-	maxSection = 1 << 30 // bytes of a section after decompression
-	maxRatio   = 1 << 16 // zstd's own limit is 128 KiB per 4-byte block
+	maxIndex    = 64 << 20 // bytes of JSON; the largest known model needs 6 MiB
+	maxItems    = 1 << 20  // tensors, and sections
+	maxName     = 1024     // bytes of a tensor's, section's or need's name
+	maxNeeds    = 64
+	maxDims     = 8
+	maxCodebook = 16      // numbers of q4's, the only one
+	maxNumbers  = 1 << 50 // elements of a tensor; keeps every product below 2⁶³
+	maxSection  = 1 << 30 // bytes of a section after decompression
+	maxRatio    = 1 << 16 // zstd's own limit is 128 KiB per 4-byte block
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -1,7 +1,9 @@
 package container
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"testing"
 )
 
@@ -51,10 +53,16 @@ func FuzzOpen(f *testing.F) {
 }
 
 // FuzzIndex gives Open an arbitrary index under correct checksums, which
-// FuzzOpen would never hit upon.
+// FuzzOpen would never hit upon. What is accepted must be JSON that means the
+// same to encoding/json.
 func FuzzIndex(f *testing.F) {
 	sample := sampleBytes(f)
-	f.Add(indexOf(sample))
+	x := indexOf(sample)
+	f.Add(x)
+	for _, add := range []string{`"needs":[],`, `"needs":["col-sums","x"],`, `"later":[{"a":[1.5e3,null,"\u00e9"]}, -0 ],`} {
+		f.Add(bytes.Replace(x, []byte(`"tensors"`), []byte(add+`"tensors"`), 1))
+	}
+	f.Add(bytes.Replace(x, []byte("#rows"), []byte("#bits"), 1))
 	f.Fuzz(func(t *testing.T, x []byte) {
 		c, err := openBytes(withIndex(sample, x))
 		if err != nil {
@@ -63,6 +71,10 @@ func FuzzIndex(f *testing.F) {
 			}
 			return
 		}
+		if !json.Valid(x) {
+			t.Fatal("not JSON")
+		}
+		sameAsReference(t, x)
 		walk(t, c)
 	})
 }

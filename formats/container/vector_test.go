@@ -148,6 +148,8 @@ func makeVector(t *testing.T, b []byte) vector {
 		{"codebook too wide", `,54]`, `,99]`, "open", "outside -64…64"},
 		{"replaced row absent", `[3,6]`, `[3,7]`, "open", "does not fit"},
 		{"companion without base", `embed.weight"`, `embed.weighs"`, "open", "there is no tensor"},
+		{"unknown companion", `#rows"`, `#bits"`, "open", `companions "#bits" are unknown`},
+		{"unknown need", `{"model":{"class":"LLaDAModelLM",`, `{"needs":["later-one"], "model":{`, "open", `"later-one" is unknown`},
 		{"unknown compression", `"zstd"`, `"zstx"`, "section", "compression"},
 		{"section longer than stated", `"raw_length":44`, `"raw_length":43`, "section", "decompress"},
 	} {

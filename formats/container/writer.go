@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -56,6 +57,14 @@ func create(path string, o Options, wrap func(io.Writer) io.Writer) (*Writer, er
 func (w *Writer) SetModel(m Model) {
 	m.EndIDs = append([]int32{}, m.EndIDs...)
 	w.x.Model = &m
+}
+
+// Need records, once, that a reader must refuse the file unless it knows what
+// name stands for (docs/format.md §3).
+func (w *Writer) Need(name string) {
+	if !slices.Contains(w.x.Needs, name) {
+		w.x.Needs = append(w.x.Needs, name)
+	}
 }
 
 // Tensor begins the next tensor. Exactly i.Size bytes must be written to the
@@ -166,6 +175,9 @@ func (w *Writer) Commit() error {
 func (w *Writer) finish() error {
 	if w.x.Model == nil {
 		return w.fail(errors.New("no model set"))
+	}
+	if err := checkNeeds(w.x.Needs); err != nil {
+		return w.fail(fmt.Errorf("needs: %w", err))
 	}
 	if err := w.x.checkNames(); err != nil {
 		return w.fail(err)

@@ -3,11 +3,14 @@ package safetensors
 import (
 	"bytes"
 	"crypto/sha256"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"llada/formats"
+	"llada/formats/mmap/mmaptest"
 )
 
 const tiny = "../../testdata/tiny-llada"
@@ -65,6 +68,31 @@ func TestRelease(t *testing.T) {
 		}
 	}
 	c.Release("no such tensor")
+}
+
+// Release takes a tensor out of memory. The kernel may take its neighbours along,
+// where they share a huge page.
+func TestReleaseFreesMemory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.safetensors")
+	const n = 1 << 18 // numbers
+	file := rawFile("{"+tensor("first", n, 0)+","+tensor("second", n, 4*n)+"}", 8*n)
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	data := c.shards[0].file.Data
+	if !bytes.Equal(data, file) { // reads all
+		t.Fatal("the file reads otherwise")
+	}
+	all := mmaptest.Resident(t, data)
+	c.Release("first")
+	if gone := all - mmaptest.Resident(t, data); gone < 2*n {
+		t.Errorf("%d bytes left memory of a tensor of %d", gone, 4*n)
+	}
 }
 
 func TestOneShardAlone(t *testing.T) {
