@@ -179,15 +179,6 @@ func (c *Checkpoint) File(name string) string {
 	return ""
 }
 
-// Files lists the paths of the files of the checkpoint, index excluded.
-func (c *Checkpoint) Files() []string {
-	var paths []string
-	for _, s := range c.shards {
-		paths = append(paths, s.path)
-	}
-	return paths
-}
-
 // Locate names the file, and the tensor where there is one, in an error that
 // holds a *mmap.Fault of this checkpoint's mappings. Other errors come back as
 // they are. It is for whoever reads tensors under mmap.Guard.

@@ -48,8 +48,8 @@ func TestOpenTiny(t *testing.T) {
 	if total != 8917504 {
 		t.Errorf("%d bytes, want the index's 8917504", total)
 	}
-	if len(c.Files()) != 2 {
-		t.Errorf("files %q", c.Files())
+	if files := filesOf(c.Infos(), c.File); len(files) != 2 {
+		t.Errorf("files %q", files)
 	}
 }
 

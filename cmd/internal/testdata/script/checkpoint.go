@@ -103,7 +103,11 @@ func rewrite(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	ts.Check(w.Close())
-	for _, f := range c.Files() {
+	files := map[string]bool{}
+	for _, i := range c.Infos() {
+		files[c.File(i.Name)] = true
+	}
+	for f := range files {
 		ts.Check(os.Remove(f))
 	}
 	ts.Check(os.Remove(filepath.Join(dir, "model.safetensors.index.json")))
