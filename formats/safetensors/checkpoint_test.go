@@ -48,8 +48,8 @@ func TestOpenTiny(t *testing.T) {
 	if total != 8917504 {
 		t.Errorf("%d bytes, want the index's 8917504", total)
 	}
-	if files := filesOf(c.Infos(), c.File); len(files) != 2 {
-		t.Errorf("files %q", files)
+	if len(c.shards) != 2 {
+		t.Errorf("%d shards", len(c.shards))
 	}
 }
 
