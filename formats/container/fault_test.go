@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"llada/formats"
 	"llada/formats/mmap"
+	"llada/formats/mmap/mmaptest"
 )
 
 // big writes a container whose tensors and section span several pages each.
@@ -56,9 +56,7 @@ func big(t testing.TB) string {
 // shortened opens big and takes its end, from the middle of the second tensor on.
 func shortened(t *testing.T) *File {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("windows does not shorten a mapped file")
-	}
+	mmaptest.NeedsFaults(t)
 	path := big(t)
 	f, err := Open(path)
 	if err != nil {

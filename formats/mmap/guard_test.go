@@ -8,18 +8,17 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"unsafe"
+
+	"llada/formats/mmap/mmaptest"
 )
 
 // shortened maps a file of eight pages, of which another process leaves two.
 func shortened(t *testing.T) *File {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("windows does not shorten a mapped file")
-	}
+	mmaptest.NeedsFaults(t)
 	page := os.Getpagesize()
 	path := filepath.Join(t.TempDir(), "f")
 	if err := os.WriteFile(path, bytes.Repeat([]byte{1}, 8*page), 0o600); err != nil {

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"llada/formats"
 	"llada/formats/mmap"
+	"llada/formats/mmap/mmaptest"
 )
 
 // isFault demands an error that holds a fault and begins with a name.
@@ -24,9 +24,7 @@ func isFault(t *testing.T, err error, name string) {
 }
 
 func TestShortenedFile(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("windows does not shorten a mapped file")
-	}
+	mmaptest.NeedsFaults(t)
 	path := filepath.Join(t.TempDir(), "x.safetensors")
 	n := 4 * os.Getpagesize() // numbers
 	file := rawFile("{"+tensor("first", n, 0)+","+tensor("second", n, 4*n)+"}", 8*n)

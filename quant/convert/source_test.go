@@ -7,13 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"llada/formats"
 	"llada/formats/mmap"
+	"llada/formats/mmap/mmaptest"
 	"llada/quant"
 	"llada/testdata/checkpoint"
 )
@@ -129,9 +129,7 @@ func TestReadingFails(t *testing.T) {
 // TestShrinkingCheckpoint: a shard that is cut off while it is converted ends the
 // conversion, whatever kernels read it.
 func TestShrinkingCheckpoint(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("windows does not shorten a mapped file")
-	}
+	mmaptest.NeedsFaults(t)
 	for _, level := range []formats.Encoding{formats.Q4, formats.Q8, formats.BF16} {
 		for _, threads := range []int{1, 3} {
 			dir := randomCheckpoint(t, checkpoint.Options{Shards: 2}, "n_layers", 2)
@@ -156,9 +154,7 @@ func TestShrinkingCheckpoint(t *testing.T) {
 
 // TestShrinkingUnderMeasure: the same while a container is compared.
 func TestShrinkingUnderMeasure(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("windows does not shorten a mapped file")
-	}
+	mmaptest.NeedsFaults(t)
 	dir := randomCheckpoint(t, checkpoint.Options{}, "n_layers", 1)
 	v := take(t, dir)
 	path, _ := write(t, v, plan(t, v, policy(t, formats.Q4, "", "")), Run{Threads: 2})

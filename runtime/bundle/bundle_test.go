@@ -6,13 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"llada/formats"
 	"llada/formats/container"
 	"llada/formats/mmap"
+	"llada/formats/mmap/mmaptest"
 	"llada/quant/convert"
 	"llada/runtime/backend"
 	"llada/runtime/bundle"
@@ -220,9 +220,7 @@ func TestExactRowsOfALinearWeight(t *testing.T) {
 // A container that shrinks while it is in use ends in an error that names it and
 // the tensor that is lost, not in the program's end.
 func TestShrunkenContainer(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("mapped files cannot be shortened there")
-	}
+	mmaptest.NeedsFaults(t)
 	for _, activations := range []bundle.Activations{bundle.Int8, bundle.F32} {
 		path := tiny(t, formats.Q4)
 		b := open(t, path, bundle.Options{Device: bundle.Device{Threads: 2, Activations: activations}})
