@@ -3,10 +3,12 @@ package bundle_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"llada/formats"
@@ -21,17 +23,42 @@ import (
 
 var int8Path = bundle.Options{Device: bundle.Device{Threads: 2, Activations: bundle.Int8}}
 
-// tiny is a container of the small model.
+// made are containers of the small model, one per level, that tests do not change.
+var made struct {
+	sync.Mutex
+	dir    string
+	levels map[formats.Encoding]bool
+}
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "bundle")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	made.dir, made.levels = dir, map[formats.Encoding]bool{}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// tiny is a container of the small model, not to be changed.
 func tiny(t *testing.T, level formats.Encoding) string {
 	t.Helper()
+	made.Lock()
+	defer made.Unlock()
+	path := filepath.Join(made.dir, string(level)+".llada")
+	if made.levels[level] {
+		return path
+	}
 	policy, err := convert.NewPolicy(level, "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "tiny.llada")
 	if _, err := convert.File(t.Context(), "../../testdata/tiny-llada", path, convert.Options{Policy: policy, Run: convert.Run{Threads: 2}}); err != nil {
 		t.Fatal(err)
 	}
+	made.levels[level] = true
 	return path
 }
 
@@ -222,7 +249,7 @@ func TestExactRowsOfALinearWeight(t *testing.T) {
 func TestShrunkenContainer(t *testing.T) {
 	mmaptest.NeedsFaults(t)
 	for _, activations := range []bundle.Activations{bundle.Int8, bundle.F32} {
-		path := tiny(t, formats.Q4)
+		path := rewrite(t, tiny(t, formats.Q4), nil, nil) // a copy
 		b := open(t, path, bundle.Options{Device: bundle.Device{Threads: 2, Activations: activations}})
 		logits(t, b, 1, 2, 3)
 		seqs := []model.Seq{{IDs: []int32{1, 2, 3}, Asked: []int32{0}}}
