@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -121,12 +122,29 @@ func TestStateRefuses(t *testing.T) {
 	refused("a layer that there is not", s.Write(t.Context(), 3, make([]float32, 1800)), "before layer 3 of 2")
 	_, err := s.Head(t.Context())
 	refused("the head too early", err, "the output head comes after layer 2, the state is before 0")
-	start()
-	for what, err := range map[string]error{
-		"layers": s.Layers(t.Context(), 0, 1), "read": s.Read(t.Context(), make([]float32, 1800)), "write": s.Write(t.Context(), 0, make([]float32, 1800)),
-	} {
-		if !errors.Is(err, model.ErrOvertaken) {
-			t.Errorf("%s of a state that another overtook: error %v", what, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s = start()
+	if err := s.Write(ctx, 1, make([]float32, 1800)); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled write: error %v", err)
+	}
+	if err := s.Layers(t.Context(), s.Layer(), 2); !errors.Is(err, context.Canceled) {
+		t.Errorf("a state whose write failed goes on: error %v", err)
+	}
+	for what, n := range map[string]int{"as large": 30, "of another size": 5} {
+		s := start()
+		logits(t, m, seq(ids(n/2, 1)), seq(ids(n-n/2, 1)))
+		if s.Size() != 1800 {
+			t.Errorf("a state of 1800 numbers that one %s overtook has %d", what, s.Size())
+		}
+		_, head := s.Head(t.Context())
+		for operation, err := range map[string]error{
+			"layers": s.Layers(t.Context(), 0, 1), "layers out of order": s.Layers(t.Context(), 1, 2), "head": head,
+			"read": s.Read(t.Context(), make([]float32, 1800)), "write": s.Write(t.Context(), 0, make([]float32, 1800)),
+		} {
+			if !errors.Is(err, model.ErrOvertaken) {
+				t.Errorf("%s of a state that one %s overtook: error %v", operation, what, err)
+			}
 		}
 	}
 }
