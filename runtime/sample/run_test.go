@@ -3,6 +3,7 @@ package sample_test
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -196,7 +197,11 @@ func TestFailures(t *testing.T) {
 		if last == nil || !strings.Contains(last.Error(), want) || len(f.batches) != 0 {
 			t.Errorf("error %v after %d passes, want %q", last, len(f.batches), want)
 		}
-		s.Context = 41
+		s.Options = official(math.MaxInt, math.MaxInt, 1)
+		if _, err := sample.New(s.config(), []int32{1}); err == nil || !strings.Contains(err.Error(), "above the model's context of 40") {
+			t.Errorf("the longest answer that can be written down: error %v", err)
+		}
+		s.Options, s.Context = official(32, 32, 32), 41
 		if r := collect(t, s, make([]int32, 9)); len(r.IDs) != 32 {
 			t.Errorf("%d ids where the context is filled", len(r.IDs))
 		}

@@ -2,6 +2,7 @@ package sample_test
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -196,6 +197,7 @@ func TestMistakenRules(t *testing.T) {
 		{"before the canvas", "position -1", []sample.Change{{-1, mask, 9}}},
 		{"another token than is there", "position 1 from token 5, which is token 99", []sample.Change{{1, 5, 9}}},
 		{"nothing", "changed nothing in", nil},
+		{"a mask for itself", "changed nothing in", []sample.Change{{1, mask, mask}}},
 	} {
 		s := (&fake{}).sampler(sample.Options{GenLength: 4, BlockLength: 2, Threshold: 1})
 		s.rule = func() sample.Rule { return mistaken{change: c.change} }
@@ -205,6 +207,29 @@ func TestMistakenRules(t *testing.T) {
 		}
 		if last == nil || !strings.Contains(last.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", c.name, last, c.want)
+		}
+	}
+}
+
+// Patience is beyond the steps of the official sampler, however many they are.
+func TestPatience(t *testing.T) {
+	for _, steps := range []int{2, 500} {
+		n := 0
+		for _, err := range (&fake{}).sampler(official(2, 2, steps)).Run(t.Context(), nil) {
+			if n++; err != nil {
+				t.Fatalf("step %d of %d: %v", n, steps, err)
+			}
+		}
+		if n != steps {
+			t.Errorf("%d steps, want %d", n, steps)
+		}
+	}
+	for e, err := range (&fake{}).sampler(official(2, 2, math.MaxInt)).Run(t.Context(), nil) {
+		if err != nil {
+			t.Fatalf("with steps for ever: %v", err)
+		}
+		if e.Step == 9 {
+			break
 		}
 	}
 }
