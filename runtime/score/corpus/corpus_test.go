@@ -131,6 +131,11 @@ func TestAnswer(t *testing.T) {
 	if _, err := Answer(nil, []int32{299}, byBytes{}, pairs, limits); err == nil || !strings.Contains(err.Error(), "mask token itself") {
 		t.Errorf("an answer with the mask token: error %v", err)
 	}
+	for _, d := range []score.Draw{pairs, {Samples: 2, Batch: 2}} {
+		if _, err := Answer([]int32{1}, nil, byBytes{}, d, limits); err == nil || !strings.Contains(err.Error(), "no tokens") {
+			t.Errorf("an answer of no tokens: error %v", err)
+		}
+	}
 }
 
 // A mask set that a run wrote is the corpus that the run went over; all of it is
@@ -177,6 +182,25 @@ func TestMaskSet(t *testing.T) {
 	}
 }
 
+// A mask set that cannot have its name leaves nothing behind.
+func TestMaskSetWithoutAName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "masks")
+	w, err := CreateMasks(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(path, "taken"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Commit(); err == nil {
+		t.Error("a folder that holds something was overwritten")
+	}
+	w.Abort()
+	if _, err := os.Stat(path + PartialSuffix); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s is left", path+PartialSuffix)
+	}
+}
+
 // A run that was cut off goes on where its journal ends, and folds the same
 // records.
 func TestRunResumes(t *testing.T) {
@@ -199,7 +223,7 @@ func TestRunResumes(t *testing.T) {
 					return nil, broken
 				}
 				scored = append(scored, float64(len(it.IDs)))
-				return &score.Record{Tokens: it.Tokens()}, nil
+				return &score.Record{Tokens: it.Tokens(), Group: 2, NLL: make([]float64, len(it.Masks))}, nil
 			},
 			Done: func(r *score.Record) { folded = append(folded, r.Index) },
 		}
@@ -214,5 +238,18 @@ func TestRunResumes(t *testing.T) {
 	scored, folded, err = run(-1)
 	if err != nil || len(scored) != 2 || !slices.Equal(folded, []int{0, 1, 2, 3, 4, 5}) {
 		t.Errorf("resumed: %d scored, %v folded, error %v", len(scored), folded, err)
+	}
+	data, err := os.ReadFile(journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for old, damaged := range map[string]string{`"index":2`: `"index":3`, `"group":2`: `"group":0`, `"tokens":8`: `"tokens":7`} {
+		if err := os.WriteFile(journal, []byte(strings.Replace(string(data), old, damaged, 1)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		var parse *formats.ParseError
+		if _, _, err := run(-1); !errors.As(err, &parse) || parse.File != journal {
+			t.Errorf("a journal with %s: error %v", damaged, err)
+		}
 	}
 }
