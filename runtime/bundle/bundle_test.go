@@ -270,6 +270,43 @@ func TestComparable(t *testing.T) {
 	if err != nil || x == y {
 		t.Errorf("identities %s and %s, %v", x, y, err)
 	}
+	// What is beside the bytes of tensors decides figures too; their order does not.
+	exact := func(row int32) func(formats.Tensor) []formats.Tensor {
+		return func(x formats.Tensor) []formats.Tensor {
+			if x.Name != "model.transformer.blocks.1.attn_out.weight" {
+				return []formats.Tensor{x}
+			}
+			rows := formats.Tensor{Info: formats.Info{Name: x.Name + formats.RowsSuffix, Encoding: formats.BF16, Shape: []int{1, 256}, Size: 512, Replaces: []int32{row}}}
+			rows.Data = make([]byte, rows.Size)
+			return []formats.Tensor{x, rows}
+		}
+	}
+	identities := map[string]string{x: "the container"}
+	for name, b := range map[string]*bundle.Bundle{
+		"another mask token": masked,
+		"row 7":              open(t, rewrite(t, q4.Path, nil, exact(7)), int8Path),
+		"row 8":              open(t, rewrite(t, q4.Path, nil, exact(8)), int8Path),
+	} {
+		id, err := b.Identity()
+		if other, ok := identities[id]; ok || err != nil {
+			t.Errorf("%s has the identity of %s, %v", name, other, err)
+		}
+		identities[id] = name
+	}
+	var first formats.Tensor
+	moved := open(t, rewrite(t, q4.Path, nil, func(x formats.Tensor) []formats.Tensor {
+		switch {
+		case first.Name == "":
+			first = x
+			return nil
+		case x.Name == "model.transformer.ln_f.weight":
+			return []formats.Tensor{x, first}
+		}
+		return []formats.Tensor{x}
+	}), int8Path)
+	if id, err := moved.Identity(); err != nil || id != x {
+		t.Errorf("the same tensors in another order: %s and %s, %v", x, id, err)
+	}
 	again, err := open(t, tiny(t, formats.Q4), int8Path).Identity()
 	if err != nil || x != again {
 		t.Errorf("the same conversion again: %s and %s, %v", x, again, err)
