@@ -45,6 +45,7 @@ func testLoad(e *env) {
 		"of another width":      e.exactRows(e.matrix("w", formats.F32, 17, 299), 1),
 		"of rows there are not": e.exactRows(m, 3, 17),
 		"out of order":          e.exactRows(m, 3, 1),
+		"of a row twice":        e.exactRows(m, 3, 3),
 		"of an unknown kind":    e.matrix("w#cols", formats.BF16, 17, 300),
 	} {
 		if _, err := e.be.Load(e.Context(), m.Tensor, c.Tensor); err == nil || !strings.Contains(err.Error(), c.Name) {
