@@ -173,11 +173,15 @@ func TestErrorsKeepTheirKind(t *testing.T) {
 	path := tiny(t, formats.Q4)
 	broken := errors.New("out of memory")
 	o := int8Path
-	o.Watch = func(b backend.Backend) backend.Backend { return failing{b, broken} }
+	closed := 0
+	o.Watch = func(b backend.Backend) backend.Backend { return failing{b, broken, &closed} }
 	_, err := bundle.Open(t.Context(), path, o)
 	var p *formats.ParseError
 	if !errors.Is(err, broken) || errors.As(err, &p) || !strings.HasPrefix(err.Error(), path+": ") {
 		t.Errorf("a device that fails: error %v", err)
+	}
+	if closed != 1 {
+		t.Errorf("the device was closed %d times", closed)
 	}
 	if _, err := bundle.Open(t.Context(), filepath.Join(t.TempDir(), "none"), int8Path); !errors.Is(err, fs.ErrNotExist) || errors.As(err, &p) {
 		t.Errorf("no such file: error %v", err)
@@ -192,11 +196,42 @@ func TestErrorsKeepTheirKind(t *testing.T) {
 // failing is a device without memory for weights.
 type failing struct {
 	backend.Backend
-	err error
+	err    error
+	closed *int
+}
+
+func (f failing) Close() error {
+	*f.closed++
+	return f.Backend.Close()
 }
 
 func (f failing) Load(context.Context, formats.Tensor, ...formats.Tensor) (backend.Weight, error) {
 	return nil, f.err
+}
+
+// What a bundle is opened with reaches the device and the model.
+func TestOptions(t *testing.T) {
+	path := tiny(t, formats.BF16)
+	seen := map[float32]string{}
+	for name, o := range map[string]bundle.Options{
+		"float32 activations": {Device: bundle.Device{Threads: 1, Activations: bundle.F32}},
+		"bf16 ones":           {Device: bundle.Device{Threads: 1, Activations: bundle.BF16}},
+		"keys in int8":        {Device: bundle.Device{Threads: 1, Activations: bundle.F32}, KV: backend.KVInt8},
+	} {
+		b := open(t, path, o)
+		x := logits(t, b, 1, 2, 3)[2][5]
+		if other, ok := seen[x]; ok {
+			t.Errorf("%s: the numbers of %s", name, other)
+		}
+		seen[x] = name
+	}
+	for a, want := range map[bundle.Activations]string{bundle.Int8: "int8 activations", bundle.F32: "float32 activations", bundle.BF16: "float32 activations, bf16"} {
+		be := bundle.Device{Threads: 1, Activations: a}.Backend()
+		if !strings.Contains(be.Name(), want) {
+			t.Errorf("%s: the device is %s", a, be.Name())
+		}
+		be.Close()
+	}
 }
 
 // Exact rows of any matrix are used: the file says so, and a reader must.
@@ -235,18 +270,15 @@ func TestShrunkenContainer(t *testing.T) {
 		if err := os.Truncate(path, 4096); err != nil {
 			t.Fatal(err)
 		}
-		_, predict := b.Predict(t.Context(), seqs)
 		_, answer := rows.Answer(t.Context(), []backend.Ask{{Rows: 1, Logits: true}})
+		_, predict := b.Predict(t.Context(), seqs)
 		_, hold := b.Hold(t.Context(), seqs)
-		for what, err := range map[string]error{"predict": predict, "hold": hold} {
+		for what, err := range map[string]error{"answer": answer, "predict": predict, "hold": hold} {
 			var fault *mmap.Fault
 			var p *formats.ParseError
 			if !errors.As(err, &fault) || errors.As(err, &p) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), `tensor "model.`) {
 				t.Errorf("%s, %s: error %v", activations, what, err)
 			}
-		}
-		if answer == nil {
-			t.Errorf("%s: rows of a pass before answer without the head's weight", activations)
 		}
 	}
 }

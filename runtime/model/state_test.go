@@ -149,6 +149,53 @@ func TestStateRefuses(t *testing.T) {
 	}
 }
 
+// A state that has gone through every layer leaves its caches what it stored and
+// gives back what it borrowed, before another pass; its head can be asked again.
+func TestCompletedStates(t *testing.T) {
+	a := randomArch(t)
+	m := load(t, random(t, a, plain), a, true)
+	p := newPool(t, m, 30)
+	c, in := newCache(t, p, 20), ids(20, 1)
+	want := logits(t, m, seq(in))
+	complete := func(what string) {
+		t.Helper()
+		if p.Free() != 10 {
+			t.Errorf("%s: %d slots are free, want 10", what, p.Free())
+		}
+		sameRows(t, what+", then one row", logits(t, m, cached(in, c, 7)), want[7:8])
+		c.Forget(0, 20)
+	}
+	seqs := []model.Seq{cached(in, c, upTo(20)...), seq(ids(9, 2))}
+	s, err := m.Start(t.Context(), seqs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		if err := s.Layers(t.Context(), i, i+1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Head(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	answers, err := s.Head(t.Context())
+	if err != nil {
+		t.Fatalf("the head after one that was cancelled: %v", err)
+	}
+	sameRows(t, "layer by layer", rowsOf(answers)[:20], want)
+	complete("layer by layer")
+	if _, err := m.Hold(t.Context(), seqs); err != nil {
+		t.Fatal(err)
+	}
+	complete("held")
+	if _, err := m.Predict(t.Context(), seqs); err != nil {
+		t.Fatal(err)
+	}
+	complete("predicted")
+}
+
 // Rows that are held can be asked a few at a time.
 func TestHold(t *testing.T) {
 	a := randomArch(t)
@@ -195,8 +242,15 @@ func TestSwap(t *testing.T) {
 		if swapped[3][3] == before[3][3] {
 			t.Errorf("%s: swapping it changed nothing", name)
 		}
+		rows, err := m.Hold(t.Context(), []model.Seq{seq(in)})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := m.Swap(t.Context(), old); err != nil {
 			t.Fatal(err)
+		}
+		if _, err := rows.Answer(t.Context(), []backend.Ask{{Rows: 1}}); !errors.Is(err, model.ErrOvertaken) {
+			t.Errorf("%s: rows held before it was swapped answer with error %v", name, err)
 		}
 		sameRows(t, name+", swapped back", logits(t, m, seq(in)), before)
 	}

@@ -136,6 +136,10 @@ func TestGuidance(t *testing.T) {
 	if math.Abs(got[0][0]-want) > 1e-12 {
 		t.Errorf("%v, want %v", got[0][0], want)
 	}
+	r, err := s.Score(t.Context(), Item{ids, 2, [][]int32{mask, mask, {4}}}, 1)
+	if err != nil || r.Positions != 2*2*len(ids) {
+		t.Errorf("%d positions through the model, %v", r.Positions, err)
+	}
 }
 
 // The confidence order takes the most probable true token first.
@@ -197,6 +201,9 @@ func TestCheck(t *testing.T) {
 	ok := Item{[]int32{1, 2, 3, 4}, 1, [][]int32{{1, 3}, {2}}}
 	if err := ok.Check(10, 9, 4); err != nil {
 		t.Error(err)
+	}
+	if err := (Item{[]int32{9, 1}, 1, [][]int32{{1}}}).Check(10, 9, 4); err != nil {
+		t.Errorf("a mask token in the prompt: %v", err)
 	}
 	for _, c := range []struct {
 		name, want string
