@@ -1,6 +1,7 @@
 package bundle_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -39,6 +40,12 @@ func tiny(t *testing.T, level formats.Encoding) string {
 // returns for a tensor is written, and more behind the last.
 func rewrite(t *testing.T, path string, meta func(*container.Model), change func(formats.Tensor) []formats.Tensor) string {
 	t.Helper()
+	return rewriteSections(t, path, meta, change, func(_ string, data []byte) []byte { return data })
+}
+
+// rewriteSections is rewrite with other sections too.
+func rewriteSections(t *testing.T, path string, meta func(*container.Model), change func(formats.Tensor) []formats.Tensor, section func(name string, data []byte) []byte) string {
+	t.Helper()
 	f, err := container.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +65,7 @@ func rewrite(t *testing.T, path string, meta func(*container.Model), change func
 	for _, s := range f.Sections() {
 		data, err := f.Section(s.Name)
 		if err == nil {
-			err = w.Section(s.Name, data)
+			err = w.Section(s.Name, section(s.Name, data))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -293,6 +300,15 @@ func TestComparable(t *testing.T) {
 	masked := open(t, rewrite(t, tiny(t, formats.Q4), func(m *container.Model) { m.MaskID = 2046 }, nil), int8Path)
 	if err := q4.Comparable(masked); err == nil || !strings.Contains(err.Error(), "mask tokens 2046 and 2042") {
 		t.Errorf("other mask tokens: error %v", err)
+	}
+	retokenized := open(t, rewriteSections(t, q4.Path, nil, nil, func(name string, data []byte) []byte {
+		if name == container.SectionTokenizer {
+			data = bytes.Replace(data, []byte(`"version": "1.0",`), nil, 1)
+		}
+		return data
+	}), int8Path)
+	if err := q4.Comparable(retokenized); err == nil || !strings.Contains(err.Error(), "tokenizers differ") {
+		t.Errorf("other tokenizers: error %v", err)
 	}
 	x, err := q4.Identity()
 	if err != nil {

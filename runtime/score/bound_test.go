@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"llada/runtime/backend"
+	"llada/runtime/model"
 )
 
 func newFake() *fake { return &fake{vocab: 7, mask: 6, seed: 1} }
@@ -176,6 +177,24 @@ func TestOrdered(t *testing.T) {
 	}
 	if got != want {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// tied is a Predictor to which all tokens are equal. It keeps what it was asked.
+type tied struct{ asked [][]int32 }
+
+func (p *tied) Predict(_ context.Context, seqs []model.Seq) ([]backend.Answer, error) {
+	p.asked = append(p.asked, slices.Clone(seqs[0].Asked))
+	return []backend.Answer{{LogProbs: make([]float64, len(seqs[0].Asked))}}, nil
+}
+
+func TestOrderOfEquals(t *testing.T) {
+	p := &tied{}
+	if _, err := (&Scorer{Predictor: p}).Ordered(t.Context(), [][]int32{{1, 2, 3}}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if want := [][]int32{{0, 1, 2}, {1, 2}, {2}}; !slices.EqualFunc(p.asked, want, slices.Equal) {
+		t.Errorf("asked %v, want %v", p.asked, want)
 	}
 }
 
