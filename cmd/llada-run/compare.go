@@ -141,7 +141,7 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 	item := func(ctx context.Context, it score.Item) (*score.Record, error) {
 		return comparer.Compare(ctx, it, c.Group)
 	}
-	if err := o.input.run(cmd.Context(), c, "compare", identity, g, item, func(r *score.Record) {
+	if err := o.input.run(cmd.Context(), c, "compare", identity, len(paths), g, item, func(r *score.Record) {
 		all[0].bound.Add(r, r.NLL, r.Seconds)
 		for i := range r.Sides {
 			all[i+1].bound.Add(r, r.Sides[i].NLL, r.Sides[i].Seconds)

@@ -73,7 +73,13 @@ func (o *compareOptions) generations(ctx context.Context, requests []*request, i
 func (o *compareOptions) answer(ctx context.Context, j *score.Journal, index int, r *request, models []*bundle.Bundle) (*answered, error) {
 	a := &answered{Index: index}
 	if j != nil {
-		if found, err := j.Next(a); err != nil || found {
+		found, err := j.Next(a, func() error {
+			if n := len(models) - 1; a.Index != index || len(a.First) != n || len(a.Exact) != n {
+				return fmt.Errorf("an answer to prompt %d with %d candidates", a.Index, len(a.First))
+			}
+			return nil
+		})
+		if err != nil || found {
 			return a, err
 		}
 	}

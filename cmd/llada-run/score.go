@@ -110,7 +110,7 @@ func runScore(cmd *cobra.Command, o *scoreOptions, g *cli.Globals) error {
 	var bound score.Bound
 	var values [][]float64
 	item := func(ctx context.Context, it score.Item) (*score.Record, error) { return s.Score(ctx, it, c.Group) }
-	if err := o.input.run(cmd.Context(), c, "score", identity, g, item, func(r *score.Record) {
+	if err := o.input.run(cmd.Context(), c, "score", identity, 0, g, item, func(r *score.Record) {
 		bound.Add(r, r.NLL, r.Seconds)
 		if o.input.masks != "" {
 			values = append(values, r.NLL)

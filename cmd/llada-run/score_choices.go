@@ -142,7 +142,7 @@ func (o *scoreOptions) choiceJournal(b *bundle.Bundle) (*score.Journal, error) {
 func (o *scoreOptions) verdict(ctx context.Context, b *bundle.Bundle, s *score.Scorer, j *score.Journal, index int, c *choiceLine) (*score.Verdict, error) {
 	if j != nil {
 		v := &score.Verdict{}
-		if found, err := j.Next(v); err != nil || found {
+		if found, err := j.Next(v, func() error { return v.Check(index, len(c.Choices), *c.Answer) }); err != nil || found {
 			return v, err
 		}
 	}

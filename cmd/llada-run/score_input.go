@@ -144,8 +144,8 @@ func tokenizerOf(b *bundle.Bundle) corpus.Tokenizer {
 }
 
 // run goes over the corpus, with the journal and the mask set that the flags ask
-// for.
-func (o *inputOptions) run(ctx context.Context, c *corpus.Corpus, kind string, identity any, g *cli.Globals,
+// for. Records hold so many candidates.
+func (o *inputOptions) run(ctx context.Context, c *corpus.Corpus, kind string, identity any, candidates int, g *cli.Globals,
 	item func(context.Context, score.Item) (*score.Record, error), done func(*score.Record)) error {
 	journal, err := o.journal(kind, identity)
 	if err != nil {
@@ -159,7 +159,7 @@ func (o *inputOptions) run(ctx context.Context, c *corpus.Corpus, kind string, i
 	defer masks.Abort()
 	bar := cli.NewCount(int64(c.Documents), g)
 	defer bar.Close()
-	r := corpus.Run{Journal: journal, Masks: masks, Item: item, Done: func(r *score.Record) {
+	r := corpus.Run{Journal: journal, Masks: masks, Candidates: candidates, Item: item, Done: func(r *score.Record) {
 		done(r)
 		bar.Add(1)
 	}}

@@ -222,7 +222,7 @@ func TestMarginAndEntropy(t *testing.T) {
 		ans := ask.NewAnswer()
 		ask.Reduce(&ans, 0, slices.Clone(logits))
 		got := ans.Candidates[0]
-		if math.Abs(got.Margin-margin) > 1e-14 || math.Abs(got.Entropy-entropy) > 1e-14 {
+		if !(math.Abs(got.Margin-margin) <= 1e-14 && math.Abs(got.Entropy-entropy) <= 1e-14) {
 			t.Errorf("%s: margin %v, entropy %v; want %v, %v", c.name, got.Margin, got.Entropy, margin, entropy)
 		}
 		c.pick.Margin, c.pick.Entropy = false, false

@@ -1,6 +1,7 @@
 package bundle_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -66,6 +67,12 @@ func tiny(t *testing.T, level formats.Encoding) string {
 // returns for a tensor is written, and more behind the last.
 func rewrite(t *testing.T, path string, meta func(*container.Model), change func(formats.Tensor) []formats.Tensor) string {
 	t.Helper()
+	return rewriteSections(t, path, meta, change, func(_ string, data []byte) []byte { return data })
+}
+
+// rewriteSections is rewrite with other sections too.
+func rewriteSections(t *testing.T, path string, meta func(*container.Model), change func(formats.Tensor) []formats.Tensor, section func(name string, data []byte) []byte) string {
+	t.Helper()
 	f, err := container.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +92,7 @@ func rewrite(t *testing.T, path string, meta func(*container.Model), change func
 	for _, s := range f.Sections() {
 		data, err := f.Section(s.Name)
 		if err == nil {
-			err = w.Section(s.Name, data)
+			err = w.Section(s.Name, section(s.Name, data))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -200,11 +207,15 @@ func TestErrorsKeepTheirKind(t *testing.T) {
 	path := tiny(t, formats.Q4)
 	broken := errors.New("out of memory")
 	o := int8Path
-	o.Watch = func(b backend.Backend) backend.Backend { return failing{b, broken} }
+	closed := 0
+	o.Watch = func(b backend.Backend) backend.Backend { return failing{b, broken, &closed} }
 	_, err := bundle.Open(t.Context(), path, o)
 	var p *formats.ParseError
 	if !errors.Is(err, broken) || errors.As(err, &p) || !strings.HasPrefix(err.Error(), path+": ") {
 		t.Errorf("a device that fails: error %v", err)
+	}
+	if closed != 1 {
+		t.Errorf("the device was closed %d times", closed)
 	}
 	if _, err := bundle.Open(t.Context(), filepath.Join(t.TempDir(), "none"), int8Path); !errors.Is(err, fs.ErrNotExist) || errors.As(err, &p) {
 		t.Errorf("no such file: error %v", err)
@@ -219,11 +230,42 @@ func TestErrorsKeepTheirKind(t *testing.T) {
 // failing is a device without memory for weights.
 type failing struct {
 	backend.Backend
-	err error
+	err    error
+	closed *int
+}
+
+func (f failing) Close() error {
+	*f.closed++
+	return f.Backend.Close()
 }
 
 func (f failing) Load(context.Context, formats.Tensor, ...formats.Tensor) (backend.Weight, error) {
 	return nil, f.err
+}
+
+// What a bundle is opened with reaches the device and the model.
+func TestOptions(t *testing.T) {
+	path := tiny(t, formats.BF16)
+	seen := map[float32]string{}
+	for name, o := range map[string]bundle.Options{
+		"float32 activations": {Device: bundle.Device{Threads: 1, Activations: bundle.F32}},
+		"bf16 ones":           {Device: bundle.Device{Threads: 1, Activations: bundle.BF16}},
+		"keys in int8":        {Device: bundle.Device{Threads: 1, Activations: bundle.F32}, KV: backend.KVInt8},
+	} {
+		b := open(t, path, o)
+		x := logits(t, b, 1, 2, 3)[2][5]
+		if other, ok := seen[x]; ok {
+			t.Errorf("%s: the numbers of %s", name, other)
+		}
+		seen[x] = name
+	}
+	for a, want := range map[bundle.Activations]string{bundle.Int8: "int8 activations", bundle.F32: "float32 activations", bundle.BF16: "float32 activations, bf16"} {
+		be := bundle.Device{Threads: 1, Activations: a}.Backend()
+		if !strings.Contains(be.Name(), want) {
+			t.Errorf("%s: the device is %s", a, be.Name())
+		}
+		be.Close()
+	}
 }
 
 // Exact rows of any matrix are used: the file says so, and a reader must.
@@ -260,18 +302,15 @@ func TestShrunkenContainer(t *testing.T) {
 		if err := os.Truncate(path, 4096); err != nil {
 			t.Fatal(err)
 		}
-		_, predict := b.Predict(t.Context(), seqs)
 		_, answer := rows.Answer(t.Context(), []backend.Ask{{Rows: 1, Logits: true}})
+		_, predict := b.Predict(t.Context(), seqs)
 		_, hold := b.Hold(t.Context(), seqs)
-		for what, err := range map[string]error{"predict": predict, "hold": hold} {
+		for what, err := range map[string]error{"answer": answer, "predict": predict, "hold": hold} {
 			var fault *mmap.Fault
 			var p *formats.ParseError
 			if !errors.As(err, &fault) || errors.As(err, &p) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), `tensor "model.`) {
 				t.Errorf("%s, %s: error %v", activations, what, err)
 			}
-		}
-		if answer == nil {
-			t.Errorf("%s: rows of a pass before answer without the head's weight", activations)
 		}
 	}
 }
@@ -287,6 +326,15 @@ func TestComparable(t *testing.T) {
 	if err := q4.Comparable(masked); err == nil || !strings.Contains(err.Error(), "mask tokens 2046 and 2042") {
 		t.Errorf("other mask tokens: error %v", err)
 	}
+	retokenized := open(t, rewriteSections(t, q4.Path, nil, nil, func(name string, data []byte) []byte {
+		if name == container.SectionTokenizer {
+			data = bytes.Replace(data, []byte(`"version": "1.0",`), nil, 1)
+		}
+		return data
+	}), int8Path)
+	if err := q4.Comparable(retokenized); err == nil || !strings.Contains(err.Error(), "tokenizers differ") {
+		t.Errorf("other tokenizers: error %v", err)
+	}
 	x, err := q4.Identity()
 	if err != nil {
 		t.Fatal(err)
@@ -294,6 +342,43 @@ func TestComparable(t *testing.T) {
 	y, err := q8.Identity()
 	if err != nil || x == y {
 		t.Errorf("identities %s and %s, %v", x, y, err)
+	}
+	// What is beside the bytes of tensors decides figures too; their order does not.
+	exact := func(row int32) func(formats.Tensor) []formats.Tensor {
+		return func(x formats.Tensor) []formats.Tensor {
+			if x.Name != "model.transformer.blocks.1.attn_out.weight" {
+				return []formats.Tensor{x}
+			}
+			rows := formats.Tensor{Info: formats.Info{Name: x.Name + formats.RowsSuffix, Encoding: formats.BF16, Shape: []int{1, 256}, Size: 512, Replaces: []int32{row}}}
+			rows.Data = make([]byte, rows.Size)
+			return []formats.Tensor{x, rows}
+		}
+	}
+	identities := map[string]string{x: "the container"}
+	for name, b := range map[string]*bundle.Bundle{
+		"another mask token": masked,
+		"row 7":              open(t, rewrite(t, q4.Path, nil, exact(7)), int8Path),
+		"row 8":              open(t, rewrite(t, q4.Path, nil, exact(8)), int8Path),
+	} {
+		id, err := b.Identity()
+		if other, ok := identities[id]; ok || err != nil {
+			t.Errorf("%s has the identity of %s, %v", name, other, err)
+		}
+		identities[id] = name
+	}
+	var first formats.Tensor
+	moved := open(t, rewrite(t, q4.Path, nil, func(x formats.Tensor) []formats.Tensor {
+		switch {
+		case first.Name == "":
+			first = x
+			return nil
+		case x.Name == "model.transformer.ln_f.weight":
+			return []formats.Tensor{x, first}
+		}
+		return []formats.Tensor{x}
+	}), int8Path)
+	if id, err := moved.Identity(); err != nil || id != x {
+		t.Errorf("the same tensors in another order: %s and %s, %v", x, id, err)
 	}
 	again, err := open(t, tiny(t, formats.Q4), int8Path).Identity()
 	if err != nil || x != again {

@@ -5,16 +5,23 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
+	"llada/formats"
 	"llada/formats/container"
 )
 
-// Identity describes the container's content: equal for two files whose tensors
-// and tokenizer are equal, however they are laid out.
+// Identity describes all that decides what the container computes: equal for two
+// files whose network, special tokens, tensors and tokenizer are equal, however they
+// are laid out.
 func (b *Bundle) Identity() (string, error) {
 	h := sha256.New()
-	for _, i := range b.File.Infos() {
-		fmt.Fprintln(h, i.Name, i.Encoding, i.Shape, i.Size, b.File.Checksum(i.Name))
+	fmt.Fprintf(h, "%+v %+v\n", *b.Arch, b.Tokens)
+	infos := b.File.Infos()
+	slices.SortFunc(infos, func(x, y formats.Info) int { return strings.Compare(x.Name, y.Name) })
+	for _, i := range infos {
+		fmt.Fprintln(h, i.Name, i.Encoding, i.Shape, i.Size, i.Codebook, i.Replaces, b.File.Checksum(i.Name))
 	}
 	tokenizer, err := b.TokenizerIdentity()
 	return hex.EncodeToString(h.Sum(nil)) + tokenizer, err

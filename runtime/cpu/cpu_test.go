@@ -1,6 +1,7 @@
 package cpu_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -140,6 +141,7 @@ func TestWrongShapesPanic(t *testing.T) {
 		{"keys of another width", "store: 2×7 keys", func() { b.Store(kv, 0, act(2, 7), act(2, 7)) }},
 		{"queries of another width", "attend: 2×7 queries of 2 heads", func() { b.Attend(act(2, 8), act(2, 7), kv, 0, 2) }},
 		{"rows written apart", "write: 4 numbers as rows of 4, from row 3 of 2×4", func() { b.Write(t.Context(), act(2, 4), 3, 4, make([]float32, 4)) }},
+		{"rows of another width", "write: 6 numbers as rows of 3, from row 0 of 2×4", func() { b.Write(t.Context(), act(2, 4), 0, 3, make([]float32, 6)) }},
 		{"rows read behind the last", "read: 8 numbers from row 1 of 2×4", func() { b.Read(t.Context(), make([]float32, 8), act(2, 4), 1) }},
 	} {
 		func() {
@@ -180,6 +182,15 @@ func TestOperationsBelongToAPass(t *testing.T) {
 		t.Fatal(err)
 	}
 	outside("after one")
+	if err := b.Begin(t.Context(), &backend.Pass{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := b.Begin(ctx, &backend.Pass{}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v", err)
+	}
+	outside("after one that did not begin")
 }
 
 // A panic in a worker, and a fault on a mapped weight, is the error of the pass.
@@ -244,6 +255,14 @@ func TestFailuresEndThePass(t *testing.T) {
 		var fault *mmap.Fault
 		if err := pass(many); !errors.As(err, &fault) || !strings.Contains(err.Error(), "shortened") {
 			t.Errorf("a weight whose file is gone: error %v", err)
+		}
+		// The first loop of an operation fails, those behind it have nothing to say.
+		if err := b.Begin(t.Context(), &backend.Pass{Asks: []backend.Ask{{Rows: 1, Logits: true}}}); err != nil {
+			t.Fatal(err)
+		}
+		b.Head(w, x)
+		if _, err := b.End(t.Context()); !errors.As(err, &fault) {
+			t.Errorf("a head whose file is gone: error %v", err)
 		}
 	}
 }

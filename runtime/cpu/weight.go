@@ -3,7 +3,6 @@ package cpu
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sort"
 
 	"llada/formats"
@@ -50,11 +49,21 @@ func (b *Backend) Load(_ context.Context, t formats.Tensor, companions ...format
 			return nil, err
 		}
 		if w.exact.tiles != nil || len(t.Shape) != 2 || len(c.Shape) != 2 || c.Cols() != t.Cols() || c.Rows() != len(c.Replaces) ||
-			!slices.IsSorted(c.Replaces) || c.Rows() > 0 && (c.Replaces[0] < 0 || int(c.Replaces[c.Rows()-1]) >= t.Rows()) {
+			!ascending(c.Replaces) || c.Rows() > 0 && (c.Replaces[0] < 0 || int(c.Replaces[c.Rows()-1]) >= t.Rows()) {
 			return nil, fmt.Errorf("tensor %s has shape %v and encoding %s for %d rows of %v in ascending order", c.Name, c.Shape, c.Encoding, len(c.Replaces), t.Shape)
 		}
 	}
 	return w, nil
+}
+
+// ascending reports whether rows follow each other, none twice.
+func ascending(rows []int32) bool {
+	for i := 1; i < len(rows); i++ {
+		if rows[i] <= rows[i-1] {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *Backend) load(t formats.Tensor) (*weight, error) {

@@ -92,10 +92,12 @@ func (c *Cache) Positions() int { return len(c.slots) }
 // Holds reports whether the key and value of a position are there.
 func (c *Cache) Holds(pos int) bool { return pos >= 0 && pos < len(c.held) && c.held[pos] }
 
-// Forget drops the positions in [lo, hi): no query sees them until they are
-// computed again.
+// Forget drops the positions in [lo, hi), those that there are: no query sees them
+// until they are computed again.
 func (c *Cache) Forget(lo, hi int) {
-	clear(c.held[max(lo, 0):min(hi, len(c.held))])
+	for p := max(lo, 0); p < min(hi, len(c.held)); p++ {
+		c.held[p] = false
+	}
 }
 
 // Close gives the slots back. Closing twice is harmless.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"llada/runtime/backend"
+	"llada/runtime/cpu"
 	"llada/runtime/model"
 )
 
@@ -79,6 +80,12 @@ func TestCache(t *testing.T) {
 	hole := logits(t, m, cached(in, c, 3))
 	if hole[0][0] == want[3][0] {
 		t.Error("forgotten positions are seen")
+	}
+	c.Forget(30, 40) // where the cache has no positions
+	c.Forget(7, 3)
+	c.Forget(-5, 1)
+	if c.Holds(0) || !c.Holds(1) || !c.Holds(19) {
+		t.Error("positions outside the cache forget others")
 	}
 }
 
@@ -186,6 +193,95 @@ func TestFailedPassesAreNotHeld(t *testing.T) {
 	}
 	if p.Free() != 30 {
 		t.Errorf("%d slots are free, want 30", p.Free())
+	}
+}
+
+// interrupted is a backend whose pass is cancelled by the attention of a layer.
+type interrupted struct {
+	backend.Backend
+	layer  int
+	cancel func()
+}
+
+func (i *interrupted) Attend(dst, q backend.Act, kv backend.KV, layer, heads int) {
+	if i.cancel != nil && layer == i.layer {
+		i.cancel()
+	}
+	i.Backend.Attend(dst, q, kv, layer, heads)
+}
+
+// A pass that fails may have overwritten in some layers what a cache held: the cache
+// holds it no more. One that fails before its first layer leaves it.
+func TestOverwrittenPositionsAreNotHeld(t *testing.T) {
+	a := randomArch(t)
+	be := &interrupted{Backend: cpu.New(cpu.Options{Threads: 2, Exact: true})}
+	t.Cleanup(func() { be.Close() })
+	m, err := model.Load(t.Context(), random(t, a, plain), a, be, model.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, in := newPool(t, m, 24), ids(20, 1)
+	c := newCache(t, p, 20)
+	changed := append([]int32{}, in...)
+	changed[4] = (in[4] + 1) % 71
+	run := func(what string, call func(ctx context.Context) error) {
+		t.Helper()
+		ctx, cancel := context.WithCancel(t.Context())
+		be.cancel = cancel
+		if err := call(ctx); !errors.Is(err, context.Canceled) {
+			t.Fatalf("%s: error %v", what, err)
+		}
+		be.cancel = nil
+		if c.Holds(4) || !c.Holds(3) {
+			t.Errorf("%s: the overwritten position is held: %v, its neighbour: %v", what, c.Holds(4), c.Holds(3))
+		}
+		if p.Free() != 4 {
+			t.Errorf("%s: %d slots are free, want 4", what, p.Free())
+		}
+	}
+	for be.layer = range 2 {
+		logits(t, m, cached(in, c, upTo(20)...))
+		run("predict", func(ctx context.Context) error {
+			_, err := m.Predict(ctx, []model.Seq{cached(changed, c, 4), seq(ids(3, 1))})
+			return err
+		})
+		logits(t, m, cached(in, c, upTo(20)...))
+		run("hold", func(ctx context.Context) error {
+			_, err := m.Hold(ctx, []model.Seq{cached(changed, c, 4), seq(ids(3, 1))})
+			return err
+		})
+	}
+	want := logits(t, m, cached(in, c, upTo(20)...))
+	if _, err := m.Start(t.Context(), []model.Seq{cached(changed, c, 4)}); err != nil {
+		t.Fatal(err)
+	}
+	sameRows(t, "after a state before its first layer", logits(t, m, cached(in, c, 3)), want[3:4])
+	s, err := m.Start(t.Context(), []model.Seq{cached(changed, c, 4)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Layers(t.Context(), 0, 1); err != nil {
+		t.Fatal(err)
+	}
+	logits(t, m, seq(in))
+	if c.Holds(4) {
+		t.Error("a state that stopped between layers leaves what it overwrote")
+	}
+}
+
+// A cache may go before a state that was to fill it.
+func TestCacheClosedUnderAState(t *testing.T) {
+	a := randomArch(t)
+	m := load(t, random(t, a, plain), a, true)
+	p := newPool(t, m, 10)
+	c := newCache(t, p, 5)
+	if _, err := m.Start(t.Context(), []model.Seq{cached(ids(5, 1), c, 1, 2), seq(ids(3, 1))}); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	logits(t, m, seq(ids(4, 1)))
+	if p.Free() != 10 {
+		t.Errorf("%d of 10 slots are free", p.Free())
 	}
 }
 

@@ -18,12 +18,15 @@ type layout struct {
 	pool      *Pool           // that of the caches; nil: the workspace keeps keys and values
 	temporary []backend.Range // slots of the pool that serve this pass alone
 	stored    []stored
+	begun     bool // layers may have written to the caches
 }
 
-// stored is a position whose key and value the pass writes to a cache.
+// stored is a position whose key and value the pass writes to a cache, which may
+// have held others.
 type stored struct {
 	cache *Cache
 	pos   int32
+	held  bool
 }
 
 var errNoSequence = errors.New("no sequence")
@@ -41,7 +44,7 @@ func (m *Model) layout(seqs []Seq, first, n int) (*layout, error) {
 	p := &l.Pass
 	p.IDs, p.Pos, p.Slots, p.Asked = p.IDs[:0], p.Pos[:0], p.Slots[:0], p.Asked[:0]
 	p.Spans, p.Asks = p.Spans[:0], p.Asks[:0]
-	l.keys, l.caches, l.pool = l.keys[:0], l.caches[:0], nil
+	l.keys, l.caches, l.pool, l.begun = l.keys[:0], l.caches[:0], nil, false
 	if len(seqs) == 0 {
 		return nil, errNoSequence
 	}
@@ -109,10 +112,8 @@ func (m *Model) add(l *layout, s *Seq) error {
 		l.IDs, l.Pos = append(l.IDs, id), append(l.Pos, p)
 		if s.Cache != nil {
 			l.Slots = append(l.Slots, s.Cache.slots[p])
-			if !s.Cache.held[p] {
-				s.Cache.held[p] = true
-				l.stored = append(l.stored, stored{s.Cache, p})
-			}
+			l.stored = append(l.stored, stored{s.Cache, p, s.Cache.held[p]})
+			s.Cache.held[p] = true
 		} else {
 			l.Slots = append(l.Slots, l.own[i])
 		}
@@ -143,14 +144,16 @@ func (m *Model) add(l *layout, s *Seq) error {
 }
 
 // release ends the pass: slots that served it go back, and if it failed its caches
-// do not hold what it was to store.
+// do not hold what it was to store, nor what it may have overwritten.
 func (l *layout) release(ok bool) {
 	if l.pool != nil {
 		l.pool.give(l.temporary)
 	}
 	if !ok {
 		for _, s := range l.stored {
-			s.cache.held[s.pos] = false
+			if !s.held || l.begun {
+				s.cache.Forget(int(s.pos), int(s.pos)+1)
+			}
 		}
 	}
 	l.temporary, l.stored = l.temporary[:0], l.stored[:0]

@@ -1,11 +1,14 @@
 package model_test
 
 import (
+	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"llada/formats"
 	"llada/runtime/backend"
 	"llada/runtime/backend/backendtest"
 	"llada/runtime/model"
@@ -61,6 +64,74 @@ func TestPassesAreRecordable(t *testing.T) {
 	predict(seq(ids(24, 1)))
 	if pool.Close() != nil || m.Close() != nil || r.Live != 0 {
 		t.Errorf("%d objects are not freed", r.Live)
+	}
+}
+
+// scarce is a device that has memory for so many things.
+type scarce struct {
+	*backendtest.Recorder
+	room int
+}
+
+var errFull = errors.New("out of memory")
+
+func (s *scarce) take() error {
+	if s.room--; s.room < 0 {
+		return errFull
+	}
+	return nil
+}
+
+func (s *scarce) Load(ctx context.Context, t formats.Tensor, c ...formats.Tensor) (backend.Weight, error) {
+	if err := s.take(); err != nil {
+		return nil, err
+	}
+	return s.Recorder.Load(ctx, t, c...)
+}
+
+func (s *scarce) NewAct(rows, cols int) (backend.Act, error) {
+	if err := s.take(); err != nil {
+		return nil, err
+	}
+	return s.Recorder.NewAct(rows, cols)
+}
+
+// Where memory ends nothing is left of what was made in vain, caches and pools are
+// as before, and the model goes on when there is memory again.
+func TestOutOfMemory(t *testing.T) {
+	a := randomArch(t)
+	be := &scarce{&backendtest.Recorder{}, 7}
+	if _, err := model.Load(t.Context(), random(t, a, plain), a, be, model.Options{}); !errors.Is(err, errFull) || be.Live != 0 {
+		t.Errorf("error %v, %d objects are not freed", err, be.Live)
+	}
+	be.room = 1000
+	m, err := model.Load(t.Context(), random(t, a, plain), a, be, model.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPool(t, m, 30)
+	c, in, live := newCache(t, p, 20), ids(20, 1), be.Live
+	seqs := []model.Seq{cached(in, c, 3, 4), seq(ids(9, 1))}
+	be.room = 5
+	if _, err := m.Predict(t.Context(), seqs); !errors.Is(err, errFull) || be.Live != live || p.Free() != 10 || c.Holds(3) {
+		t.Errorf("error %v, %d objects are not freed, %d slots are free, held: %v", err, be.Live-live, p.Free(), c.Holds(3))
+	}
+	be.room = 1000
+	predict := func(seqs ...model.Seq) {
+		t.Helper()
+		if _, err := m.Predict(t.Context(), seqs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	predict(seqs...)
+	// The workspace keeps the room of the largest pass in rows and in rows asked.
+	predict(seq(in, make([]int32, 200)...))
+	predict(seq(in, 1), seq(in, 1), seq(in, 1), seq(in, 1))
+	made := be.Made
+	predict(seq(in, make([]int32, 200)...))
+	predict(seq(in, 1), seq(in, 1), seq(in, 1), seq(in, 1))
+	if be.Made != made {
+		t.Errorf("%d objects were made for passes for which there was room", be.Made-made)
 	}
 }
 

@@ -82,6 +82,10 @@ func TestAskedRows(t *testing.T) {
 	x, y := ids(12, 1), ids(9, 2)
 	full := logits(t, m, seq(x), seq(y))
 	// Any order, repeated, and a sequence that only takes part.
+	many := make([]int32, 200) // more than there are positions
+	for i, row := range logits(t, m, seq(x, many...)) {
+		sameRows(t, fmt.Sprintf("the first row, time %d", i), [][]float32{row}, full[:1])
+	}
 	some := logits(t, m, seq(x, 11, 0, 3, 3), seq(y, 8, 2))
 	sameRows(t, "some", some, [][]float32{full[11], full[0], full[3], full[3], full[12+8], full[12+2]})
 	sameRows(t, "one", logits(t, m, model.Seq{IDs: x}, seq(y, 4)), full[12+4:12+5])
@@ -180,6 +184,8 @@ func TestPredictRefuses(t *testing.T) {
 		{"a position behind the cache", "position 3 is outside the cache of 3", []model.Seq{{IDs: two, Pos: []int32{2, 3}, Cache: cache}}},
 		{"guidance by nothing", "guidance needs the sequence without its condition", []model.Seq{{IDs: two, Ask: guided}}},
 		{"guidance by fewer rows", "0 rows asked of the sequence without its condition, 1 with it", []model.Seq{{IDs: two, Asked: []int32{0}, Ask: guided, Unconditional: &model.Seq{IDs: two}}}},
+		{"guidance of what guides", "0 rows asked of the sequence without its condition", []model.Seq{{IDs: two, Ask: guided, Unconditional: &model.Seq{IDs: two, Ask: guided, Unconditional: &model.Seq{IDs: two}}}}},
+		{"one target for two rows of a cache", "1 targets for 2 rows", []model.Seq{{IDs: two, Asked: []int32{0, 1}, Ask: backend.Ask{Targets: []int32{1}}, Cache: cache}, seq(two)}},
 		{"a bad sequence to guide by", "token id 99", []model.Seq{{IDs: two, Ask: guided, Unconditional: &model.Seq{IDs: []int32{99}}}}},
 		{"caches of two pools", "sequence 1: its cache is of another pool", []model.Seq{{IDs: two, Cache: cache}, {IDs: two, Cache: foreign}}},
 		{"another model's cache", "its cache is another model's", []model.Seq{{IDs: two, Cache: stranger}}},

@@ -18,9 +18,10 @@ type State struct {
 	m    *Model
 	l    *layout
 	turn uint64
+	rows int
 	next int // the layer that comes next
 
-	failed error // of a pass, after which nothing is there to go on from
+	failed error // after which nothing is there to go on from
 }
 
 // start lays sequences out in the workspace; first and n are layout's.
@@ -34,7 +35,7 @@ func (m *Model) start(seqs []Seq, first, n int) (*State, error) {
 		l.release(false)
 		return nil, err
 	}
-	return &State{m: m, l: l, turn: m.turn}, nil
+	return &State{m: m, l: l, turn: m.turn, rows: len(l.IDs)}, nil
 }
 
 // overtake ends the state at hand, which may never have come to its end.
@@ -44,8 +45,8 @@ func (m *Model) overtake() {
 }
 
 // Start begins a pass over sequences that share it, before the first layer.
-// Sequences with caches must go through every layer: their caches hold the pass
-// once it has.
+// Sequences with caches must go through every layer, once: their caches hold the
+// pass when it has.
 func (m *Model) Start(ctx context.Context, seqs []Seq) (*State, error) {
 	s, err := m.start(seqs, 0, len(seqs))
 	if err != nil {
@@ -73,10 +74,15 @@ func (s *State) answers(ctx context.Context, asks []backend.Ask, operations func
 		answers, err = s.m.be.End(ctx)
 	}
 	if err != nil && s.next < len(s.m.layers) {
-		s.failed = err
-		s.l.release(false)
+		s.fail(err)
 	}
 	return answers, err
+}
+
+// fail ends the state: what its activations hold is not known.
+func (s *State) fail(err error) {
+	s.failed = err
+	s.l.release(false)
 }
 
 // check reports a state that cannot go on.
@@ -92,6 +98,9 @@ func (s *State) Layer() int { return s.next }
 
 // Layers computes layers [lo, hi). lo is Layer, unless Write has moved it.
 func (s *State) Layers(ctx context.Context, lo, hi int) error {
+	if err := s.check(); err != nil {
+		return err
+	}
 	if lo != s.next || hi < lo || hi > len(s.m.layers) {
 		return fmt.Errorf("layers %d to %d of %d cannot follow: layer %d comes next", lo, hi, len(s.m.layers), s.next)
 	}
@@ -107,6 +116,7 @@ func (s *State) Layers(ctx context.Context, lo, hi int) error {
 
 func (s *State) layers(lo, hi int) {
 	m := s.m
+	s.l.begun = true
 	for i := lo; i < hi; i++ {
 		kv, at := m.space.kv, 0
 		if s.l.pool != nil {
@@ -118,16 +128,16 @@ func (s *State) layers(lo, hi int) {
 }
 
 // Size is how many numbers the residual stream of the state has: rows × width.
-func (s *State) Size() int { return len(s.l.IDs) * s.m.Arch.Width }
+func (s *State) Size() int { return s.rows * s.m.Arch.Width }
 
 // Read copies the residual stream, [rows][width], the rows of sequence after
 // sequence, to dst.
 func (s *State) Read(ctx context.Context, dst []float32) error {
-	if len(dst) != s.Size() {
-		return fmt.Errorf("a state of %d numbers read to %d", s.Size(), len(dst))
-	}
 	if err := s.check(); err != nil {
 		return err
+	}
+	if len(dst) != s.Size() {
+		return fmt.Errorf("a state of %d numbers read to %d", s.Size(), len(dst))
 	}
 	return s.m.be.Read(ctx, dst, s.m.space.x, 0)
 }
@@ -135,14 +145,18 @@ func (s *State) Read(ctx context.Context, dst []float32) error {
 // Write makes src the residual stream before a layer: what Read gave there, of the
 // same sequences, now or in another run.
 func (s *State) Write(ctx context.Context, layer int, src []float32) error {
-	if len(src) != s.Size() || layer < 0 || layer > len(s.m.layers) {
-		return fmt.Errorf("%d numbers written as a state of %d before layer %d of %d", len(src), s.Size(), layer, len(s.m.layers))
-	}
 	if err := s.check(); err != nil {
 		return err
 	}
+	if len(src) != s.Size() || layer < 0 || layer > len(s.m.layers) {
+		return fmt.Errorf("%d numbers written as a state of %d before layer %d of %d", len(src), s.Size(), layer, len(s.m.layers))
+	}
+	if err := s.m.be.Write(ctx, s.m.space.x, 0, s.m.Arch.Width, src); err != nil {
+		s.fail(err)
+		return err
+	}
 	s.next = layer
-	return s.m.be.Write(ctx, s.m.space.x, 0, s.m.Arch.Width, src)
+	return nil
 }
 
 // Head answers the questions of the state's sequences.
@@ -151,6 +165,9 @@ func (s *State) Head(ctx context.Context) ([]backend.Answer, error) { return s.A
 // Answer answers asks about the asked rows of the state's sequences, in their
 // order, once all layers are computed.
 func (s *State) Answer(ctx context.Context, asks []backend.Ask) ([]backend.Answer, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	if s.next != len(s.m.layers) {
 		return nil, fmt.Errorf("the output head comes after layer %d, the state is before %d", len(s.m.layers), s.next)
 	}

@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"os"
@@ -121,14 +122,78 @@ func TestStateRefuses(t *testing.T) {
 	refused("a layer that there is not", s.Write(t.Context(), 3, make([]float32, 1800)), "before layer 3 of 2")
 	_, err := s.Head(t.Context())
 	refused("the head too early", err, "the output head comes after layer 2, the state is before 0")
-	start()
-	for what, err := range map[string]error{
-		"layers": s.Layers(t.Context(), 0, 1), "read": s.Read(t.Context(), make([]float32, 1800)), "write": s.Write(t.Context(), 0, make([]float32, 1800)),
-	} {
-		if !errors.Is(err, model.ErrOvertaken) {
-			t.Errorf("%s of a state that another overtook: error %v", what, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s = start()
+	if err := s.Write(ctx, 1, make([]float32, 1800)); !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled write: error %v", err)
+	}
+	if err := s.Layers(t.Context(), s.Layer(), 2); !errors.Is(err, context.Canceled) {
+		t.Errorf("a state whose write failed goes on: error %v", err)
+	}
+	for what, n := range map[string]int{"as large": 30, "of another size": 5} {
+		s := start()
+		logits(t, m, seq(ids(n/2, 1)), seq(ids(n-n/2, 1)))
+		if s.Size() != 1800 {
+			t.Errorf("a state of 1800 numbers that one %s overtook has %d", what, s.Size())
+		}
+		_, head := s.Head(t.Context())
+		for operation, err := range map[string]error{
+			"layers": s.Layers(t.Context(), 0, 1), "layers out of order": s.Layers(t.Context(), 1, 2), "head": head,
+			"read": s.Read(t.Context(), make([]float32, 1800)), "write": s.Write(t.Context(), 0, make([]float32, 1800)),
+		} {
+			if !errors.Is(err, model.ErrOvertaken) {
+				t.Errorf("%s of a state that one %s overtook: error %v", operation, what, err)
+			}
 		}
 	}
+}
+
+// A state that has gone through every layer leaves its caches what it stored and
+// gives back what it borrowed, before another pass; its head can be asked again.
+func TestCompletedStates(t *testing.T) {
+	a := randomArch(t)
+	m := load(t, random(t, a, plain), a, true)
+	p := newPool(t, m, 30)
+	c, in := newCache(t, p, 20), ids(20, 1)
+	want := logits(t, m, seq(in))
+	complete := func(what string) {
+		t.Helper()
+		if p.Free() != 10 {
+			t.Errorf("%s: %d slots are free, want 10", what, p.Free())
+		}
+		sameRows(t, what+", then one row", logits(t, m, cached(in, c, 7)), want[7:8])
+		c.Forget(0, 20)
+	}
+	seqs := []model.Seq{cached(in, c, upTo(20)...), seq(ids(9, 2))}
+	s, err := m.Start(t.Context(), seqs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		if err := s.Layers(t.Context(), i, i+1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Head(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	answers, err := s.Head(t.Context())
+	if err != nil {
+		t.Fatalf("the head after one that was cancelled: %v", err)
+	}
+	sameRows(t, "layer by layer", rowsOf(answers)[:20], want)
+	complete("layer by layer")
+	if _, err := m.Hold(t.Context(), seqs); err != nil {
+		t.Fatal(err)
+	}
+	complete("held")
+	if _, err := m.Predict(t.Context(), seqs); err != nil {
+		t.Fatal(err)
+	}
+	complete("predicted")
 }
 
 // Rows that are held can be asked a few at a time.
@@ -177,8 +242,15 @@ func TestSwap(t *testing.T) {
 		if swapped[3][3] == before[3][3] {
 			t.Errorf("%s: swapping it changed nothing", name)
 		}
+		rows, err := m.Hold(t.Context(), []model.Seq{seq(in)})
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := m.Swap(t.Context(), old); err != nil {
 			t.Fatal(err)
+		}
+		if _, err := rows.Answer(t.Context(), []backend.Ask{{Rows: 1}}); !errors.Is(err, model.ErrOvertaken) {
+			t.Errorf("%s: rows held before it was swapped answer with error %v", name, err)
 		}
 		sameRows(t, name+", swapped back", logits(t, m, seq(in)), before)
 	}

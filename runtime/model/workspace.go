@@ -31,10 +31,10 @@ func (m *Model) reserve(rows, asked int) error {
 	if s != nil {
 		rows, asked = max(rows, s.rows), max(asked, s.asked)
 	}
+	m.space = nil
 	if err := s.close(); err != nil {
 		return err
 	}
-	m.space = nil
 	next, err := m.newWorkspace(rows, asked)
 	if err != nil {
 		next.close()

@@ -61,9 +61,9 @@ func New(c Config, prompt []int32) (*Generation, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	if n := len(prompt) + o.GenLength; n > c.Context {
+	if o.GenLength > c.Context-len(prompt) {
 		return nil, fmt.Errorf("a prompt of %d tokens and %d to generate make %d, above the model's context of %d: shorten the prompt or gen-length",
-			len(prompt), o.GenLength, n, c.Context)
+			len(prompt), o.GenLength, uint(len(prompt))+uint(o.GenLength), c.Context)
 	}
 	g := &Generation{tokens: c.Tokens, options: o, rule: o.rule(), prompt: len(prompt)}
 	if c.Rule != nil {
@@ -220,10 +220,10 @@ func (g *Generation) apply(changes []Change) error {
 	}
 	slices.Sort(committed)
 	g.result.Committed = append(g.result.Committed, committed)
-	if g.idle++; len(changes) > 0 {
+	if g.idle++; slices.ContainsFunc(changes, func(c Change) bool { return c.New != c.Old }) {
 		g.idle = 0
 	}
-	if g.idle > patience+g.options.Steps {
+	if g.idle-patience > g.options.Steps {
 		return fmt.Errorf("the rule has changed nothing in %d steps and does not end block %d", g.idle, g.block)
 	}
 	return nil

@@ -3,6 +3,7 @@ package sample_test
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -107,10 +108,10 @@ func TestRandomRemasking(t *testing.T) {
 // TestSeeds: noise is drawn anew in every step and position, by the seed.
 func TestSeeds(t *testing.T) {
 	keys := func(seed uint64) map[backend.Key]bool {
-		o := official(4, 4, 4)
+		o := official(4, 2, 4)
 		o.Temperature, o.Seed, o.TopK, o.TopP = 0.7, seed, 40, 0.9
-		f := &fake{}
-		collect(t, f.sampler(o), []int32{1})
+		f := &fake{logOdds: func(_ int, p int32) float64 { return float64(p) }}
+		collect(t, f.sampler(o), []int32{mask}) // which is asked in every step
 		found := map[backend.Key]bool{}
 		for _, a := range f.asks {
 			if a.Pick.Temperature != 0.7 {
@@ -126,7 +127,7 @@ func TestSeeds(t *testing.T) {
 		return found
 	}
 	a, b := keys(1), keys(2)
-	if len(a) != 4+3+2+1 {
+	if len(a) != 3+2+3+2 {
 		t.Errorf("%d different keys, want 10", len(a))
 	}
 	for k := range a {
@@ -196,7 +197,11 @@ func TestFailures(t *testing.T) {
 		if last == nil || !strings.Contains(last.Error(), want) || len(f.batches) != 0 {
 			t.Errorf("error %v after %d passes, want %q", last, len(f.batches), want)
 		}
-		s.Context = 41
+		s.Options = official(math.MaxInt, math.MaxInt, 1)
+		if _, err := sample.New(s.config(), []int32{1}); err == nil || !strings.Contains(err.Error(), "above the model's context of 40") {
+			t.Errorf("the longest answer that can be written down: error %v", err)
+		}
+		s.Options, s.Context = official(32, 32, 32), 41
 		if r := collect(t, s, make([]int32, 9)); len(r.IDs) != 32 {
 			t.Errorf("%d ids where the context is filled", len(r.IDs))
 		}

@@ -2,6 +2,8 @@ package sample_test
 
 import (
 	"context"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -196,6 +198,7 @@ func TestMistakenRules(t *testing.T) {
 		{"before the canvas", "position -1", []sample.Change{{-1, mask, 9}}},
 		{"another token than is there", "position 1 from token 5, which is token 99", []sample.Change{{1, 5, 9}}},
 		{"nothing", "changed nothing in", nil},
+		{"a mask for itself", "changed nothing in", []sample.Change{{1, mask, mask}}},
 	} {
 		s := (&fake{}).sampler(sample.Options{GenLength: 4, BlockLength: 2, Threshold: 1})
 		s.rule = func() sample.Rule { return mistaken{change: c.change} }
@@ -205,6 +208,97 @@ func TestMistakenRules(t *testing.T) {
 		}
 		if last == nil || !strings.Contains(last.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", c.name, last, c.want)
+		}
+	}
+}
+
+// An error ends a run behind the events of the generations before it.
+func TestErrorsInCompany(t *testing.T) {
+	f := &fake{}
+	c := f.sampler(sample.Options{GenLength: 4, BlockLength: 2, Threshold: 1}).config()
+	good, err := sample.New(c, []int32{8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Rule = func() sample.Rule { return mistaken{change: []sample.Change{{0, 8, 9}}} }
+	bad, err := sample.New(c, []int32{8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for e, err := range sample.Run(t.Context(), f, good, bad) {
+		if err != nil {
+			got = append(got, err.Error())
+		} else {
+			got = append(got, fmt.Sprint("event of ", e.Generation))
+		}
+	}
+	if len(got) != 2 || got[0] != "event of 0" || !strings.HasPrefix(got[1], "generation 1: the rule changes position 0") {
+		t.Errorf("%q", got)
+	}
+}
+
+// short is a Predictor that answers all but the last.
+type short struct{ fake }
+
+func (s *short) Predict(ctx context.Context, seqs []model.Seq) ([]backend.Answer, error) {
+	answers, err := s.fake.Predict(ctx, seqs)
+	return answers[:len(answers)-1], err
+}
+
+func TestTooFewAnswers(t *testing.T) {
+	g, err := sample.New((&fake{}).sampler(official(4, 2, 4)).config(), []int32{8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range sample.Run(t.Context(), &short{}, g) {
+		if err == nil || !strings.Contains(err.Error(), "0 answers about 1 sequences") {
+			t.Errorf("error %v", err)
+		}
+	}
+}
+
+// A result is the caller's; positions of a step ascend whatever their confidence.
+func TestResult(t *testing.T) {
+	f := &fake{logOdds: func(_ int, p int32) float64 { return 9 + float64(p) }}
+	g, err := sample.New(f.sampler(parallel(4, 4, 0.5)).config(), []int32{8})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range sample.Run(t.Context(), f, g) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := g.Result()
+	if want := [][]int{{1, 2, 3, 4}}; !slices.EqualFunc(r.Committed, want, slices.Equal) {
+		t.Errorf("committed %v, want %v", r.Committed, want)
+	}
+	r.IDs[0] = 77
+	if again := g.Result(); again.IDs[0] != 1 {
+		t.Errorf("the result became %v", again.IDs)
+	}
+}
+
+// Patience is beyond the steps of the official sampler, however many they are.
+func TestPatience(t *testing.T) {
+	for _, steps := range []int{2, 500} {
+		n := 0
+		for _, err := range (&fake{}).sampler(official(2, 2, steps)).Run(t.Context(), nil) {
+			if n++; err != nil {
+				t.Fatalf("step %d of %d: %v", n, steps, err)
+			}
+		}
+		if n != steps {
+			t.Errorf("%d steps, want %d", n, steps)
+		}
+	}
+	for e, err := range (&fake{}).sampler(official(2, 2, math.MaxInt)).Run(t.Context(), nil) {
+		if err != nil {
+			t.Fatalf("with steps for ever: %v", err)
+		}
+		if e.Step == 9 {
+			break
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"llada/runtime/backend"
+	"llada/runtime/model"
 )
 
 func newFake() *fake { return &fake{vocab: 7, mask: 6, seed: 1} }
@@ -136,6 +137,10 @@ func TestGuidance(t *testing.T) {
 	if math.Abs(got[0][0]-want) > 1e-12 {
 		t.Errorf("%v, want %v", got[0][0], want)
 	}
+	r, err := s.Score(t.Context(), Item{ids, 2, [][]int32{mask, mask, {4}}}, 1)
+	if err != nil || r.Positions != 2*2*len(ids) {
+		t.Errorf("%d positions through the model, %v", r.Positions, err)
+	}
 }
 
 // The confidence order takes the most probable true token first.
@@ -175,6 +180,24 @@ func TestOrdered(t *testing.T) {
 	}
 }
 
+// tied is a Predictor to which all tokens are equal. It keeps what it was asked.
+type tied struct{ asked [][]int32 }
+
+func (p *tied) Predict(_ context.Context, seqs []model.Seq) ([]backend.Answer, error) {
+	p.asked = append(p.asked, slices.Clone(seqs[0].Asked))
+	return []backend.Answer{{LogProbs: make([]float64, len(seqs[0].Asked))}}, nil
+}
+
+func TestOrderOfEquals(t *testing.T) {
+	p := &tied{}
+	if _, err := (&Scorer{Predictor: p}).Ordered(t.Context(), [][]int32{{1, 2, 3}}, 0); err != nil {
+		t.Fatal(err)
+	}
+	if want := [][]int32{{0, 1, 2}, {1, 2}, {2}}; !slices.EqualFunc(p.asked, want, slices.Equal) {
+		t.Errorf("asked %v, want %v", p.asked, want)
+	}
+}
+
 func TestJudge(t *testing.T) {
 	q := Question{Prompt: []int32{1}, Choices: [][]int32{{1}, {2, 2}, {3}}, Answer: 1}
 	scores := map[int32]float64{1: -3, 2: -4, 3: -3}
@@ -197,6 +220,9 @@ func TestCheck(t *testing.T) {
 	ok := Item{[]int32{1, 2, 3, 4}, 1, [][]int32{{1, 3}, {2}}}
 	if err := ok.Check(10, 9, 4); err != nil {
 		t.Error(err)
+	}
+	if err := (Item{[]int32{9, 1}, 1, [][]int32{{1}}}).Check(10, 9, 4); err != nil {
+		t.Errorf("a mask token in the prompt: %v", err)
 	}
 	for _, c := range []struct {
 		name, want string

@@ -1,6 +1,9 @@
 package score
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Question is a multiple-choice question in tokens.
 type Question struct {
@@ -16,6 +19,16 @@ type Verdict struct {
 	Best       int       `json:"best"`       // the greatest, the first of equals
 	Normalized int       `json:"normalized"` // the greatest per byte of the choice
 	Answer     int       `json:"answer"`
+}
+
+// Check reports a verdict that is not about question index, whose right choice of so
+// many is answer.
+func (v *Verdict) Check(index, choices, answer int) error {
+	outside := func(i int) bool { return i < 0 || i >= choices }
+	if v.Index != index || v.Answer != answer || len(v.Scores) != choices || outside(v.Best) || outside(v.Normalized) {
+		return fmt.Errorf("the verdict on question %d, of %d choices, stands where that on question %d, of %d, should", v.Index, len(v.Scores), index, choices)
+	}
+	return nil
 }
 
 // Judge scores the choices with f, which takes prompt and choice of all of them at

@@ -47,12 +47,12 @@ func TestCompareByDefinition(t *testing.T) {
 	ref, cand := newFake(), noisy(2)
 	ids := ref.text(3, 30)
 	it := NewItem(ids, 4, Pairs(2, 0, 26, 6))
-	it.Masks = append(it.Masks, sorted([]int32{4, 5, 9}), sorted([]int32{4, 5, 9}))
+	it.Masks = append(it.Masks, sorted([]int32{4, 5, 9}), sorted([]int32{4, 5, 9}), sorted([]int32{4, 5, 9}))
 	r, err := comparer(ref, cand).Compare(t.Context(), it, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var kl, dp2, top, front float64
+	var kl, most, dp2, top, front float64
 	positions := 0
 	for m, mask := range it.Masks {
 		seq := it.hidden(mask, ref.mask)
@@ -64,7 +64,7 @@ func TestCompareByDefinition(t *testing.T) {
 				lp, lq := logProb(x, int32(v)), logProb(y, int32(v))
 				sum += math.Exp(lp) * (lp - lq)
 			}
-			kl += sum
+			kl, most = kl+sum, max(most, sum)
 			d := math.Exp(logProb(y, ids[p])) - math.Exp(logProb(x, ids[p]))
 			dp2 += d * d
 			for i, row := range [][]float32{x, y} {
@@ -99,7 +99,7 @@ func TestCompareByDefinition(t *testing.T) {
 		got, want float64
 	}{
 		{"positions", float64(all.Positions), n}, {"masks", float64(all.Masks), float64(len(it.Masks))},
-		{"KL", d.KL(), kl / n}, {"RMS Δp", all.RMSDp(), math.Sqrt(dp2 / n)},
+		{"KL", d.KL(), kl / n}, {"the greatest KL", d.MaxKL, most}, {"RMS Δp", all.RMSDp(), math.Sqrt(dp2 / n)},
 		{"top-1", all.Top1Agreement(), top / n}, {"frontier", all.FrontierAgreement(), front / float64(len(it.Masks))},
 	} {
 		if !(math.Abs(c.got-c.want) <= 1e-12*(1+c.want)) {

@@ -73,9 +73,10 @@ func (j *Journal) begin(head []byte) error {
 	return nil
 }
 
-// Next reads the next record of an earlier run into v, and reports false where
-// there is none left.
-func (j *Journal) Next(v any) (bool, error) {
+// Next reads the next record of an earlier run into v and then checks it, and
+// reports false where there is none left. A record that is damaged is a
+// *formats.ParseError.
+func (j *Journal) Next(v any, check func() error) (bool, error) {
 	if j.old == nil {
 		return false, nil
 	}
@@ -85,8 +86,11 @@ func (j *Journal) Next(v any) (bool, error) {
 		return false, j.file.Truncate(j.end)
 	}
 	if err == nil {
-		if err = json.Unmarshal(line, v); err != nil {
-			err = &formats.ParseError{File: j.file.Name(), Offset: j.end, Err: fmt.Errorf("no record of a run: %w", err)}
+		if err = json.Unmarshal(line, v); err == nil {
+			err = check()
+		}
+		if err != nil {
+			err = &formats.ParseError{File: j.file.Name(), Offset: j.end, Err: fmt.Errorf("no record of this run: %w: start again", err)}
 		}
 	}
 	if err != nil {

@@ -16,7 +16,7 @@ const (
 	streamWindow   = 3 // which windows of a text are scored
 )
 
-// Pairs makes samples masks of an answer of n positions, 0 … n−1, in pairs of a
+// Pairs makes samples masks of an answer of n ≥ 1 positions, 0 … n−1, in pairs of a
 // mask and its complement. The full mask has no complement and stands in for it
 // itself, so that every mask of a pair has each count 1 … n with the same
 // probability, and the mean over masks of (n/l)·Σ −log p is unbiased

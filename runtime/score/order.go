@@ -9,8 +9,8 @@ import (
 
 // Ordered is the deterministic confidence-order score of the tokens after the
 // prompt of each text, log p in nats (arXiv 2606.25331): starting from a fully
-// masked answer, the masked position whose true token is most probable adds its
-// log p and is revealed, until none is left. It costs a pass per token, which the
+// masked answer, the masked position whose true token is most probable, the first of
+// equals, adds its log p and is revealed, until none is left. It costs a pass per token, which the
 // texts share, needs no seed, and is no bound.
 func (s *Scorer) Ordered(ctx context.Context, texts [][]int32, prompt int) ([]float64, error) {
 	sums, left := make([]float64, len(texts)), make([][]int32, len(texts))

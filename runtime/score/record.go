@@ -2,6 +2,7 @@ package score
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 )
@@ -17,6 +18,25 @@ type Record struct {
 	Seconds   float64   `json:"seconds"`
 	NLL       []float64 `json:"nll"` // (L/l)·Σ −log p per mask
 	Sides     []Side    `json:"sides,omitempty"`
+}
+
+// Check reports a record that no run gives of this item beside so many candidates.
+func (r *Record) Check(it Item, candidates int) error {
+	n := len(it.Masks)
+	switch {
+	case r.Tokens != it.Tokens() || len(r.NLL) != n:
+		return fmt.Errorf("%d values about %d tokens, there are %d masks of %d", len(r.NLL), r.Tokens, n, it.Tokens())
+	case r.Group < 1:
+		return fmt.Errorf("masks in groups of %d", r.Group)
+	case len(r.Sides) != candidates:
+		return fmt.Errorf("%d candidates, there are %d", len(r.Sides), candidates)
+	}
+	for i := range r.Sides {
+		if len(r.Sides[i].NLL) != n {
+			return fmt.Errorf("%d values of candidate %d, there are %d masks", len(r.Sides[i].NLL), i, n)
+		}
+	}
+	return nil
 }
 
 // Score scores an item. group is how many consecutive masks were drawn

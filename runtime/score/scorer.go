@@ -15,7 +15,8 @@ type Scorer struct {
 	Guidance  float64 // classifier-free guidance scale; 0 is off
 }
 
-// Values is (L/l)·Σ −log p in nats for each mask of each item. Masks of all items
+// Values is (L/l)·Σ −log p in nats, [item][mask]. Items pass Item.Check; there is
+// at least one. Masks of all items
 // share passes; one that repeats the mask before it, as the partner of a full
 // mask does, is not computed again.
 func (s *Scorer) Values(ctx context.Context, items ...Item) ([][]float64, error) {

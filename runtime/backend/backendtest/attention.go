@@ -146,6 +146,7 @@ func testAttend(e *env) {
 			{Row: 0, Rows: 30, Keys: []backend.Range{{Slot: 0, Slots: 33}, {Slot: 50, Slots: 7}}},
 			{Row: 30, Rows: 3, Keys: []backend.Range{{Slot: 0, Slots: 33}, {Slot: 60, Slots: 29}}},
 		}},
+		{"keys up to the last slot", 2, 2, 8, 32, []backend.Span{{Rows: 3, Keys: one(5, 27)}}},
 		{"many keys", 2, 1, 64, 333, []backend.Span{{Rows: 17, Keys: one(0, 333)}}},
 		{"many keys in many ranges", 2, 1, 64, 333, []backend.Span{{Rows: 60, Keys: []backend.Range{{Slot: 200, Slots: 133}, {Slot: 1, Slots: 1}, {Slot: 5, Slots: 150}}}}},
 	} {

@@ -141,7 +141,7 @@ func (r *Recorder) Asked(dst, x backend.Act) { r.op("asked ", dst, x) }
 // Head is written down.
 func (r *Recorder) Head(w backend.Weight, x backend.Act) { r.op("head ", w, x) }
 
-// End gives empty answers to the asks of a pass with a head.
+// End gives an empty answer to each ask.
 func (r *Recorder) End(ctx context.Context) ([]backend.Answer, error) {
 	r.Calls++
 	r.Passes = append(r.Passes, r.ops)

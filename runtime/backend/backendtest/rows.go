@@ -45,11 +45,16 @@ func testLoad(e *env) {
 		"of another width":      e.exactRows(e.matrix("w", formats.F32, 17, 299), 1),
 		"of rows there are not": e.exactRows(m, 3, 17),
 		"out of order":          e.exactRows(m, 3, 1),
+		"of a row twice":        e.exactRows(m, 3, 3),
+		"of a negative row":     e.exactRows(m, -1, 3),
 		"of an unknown kind":    e.matrix("w#cols", formats.BF16, 17, 300),
 	} {
 		if _, err := e.be.Load(e.Context(), m.Tensor, c.Tensor); err == nil || !strings.Contains(err.Error(), c.Name) {
 			e.Errorf("a companion %s: error %v", name, err)
 		}
+	}
+	if _, err := e.be.Load(e.Context(), m.Tensor, e.exactRows(m, 4).Tensor, e.exactRows(m, 5).Tensor); err == nil || !strings.Contains(err.Error(), m.Name+formats.RowsSuffix) {
+		e.Errorf("a second companion of a kind: error %v", err)
 	}
 	act := e.newAct(3, 5)
 	for _, c := range []interface{ Close() error }{e.load(m, e.exactRows(m, 4)), act, kv} {
@@ -212,6 +217,7 @@ func testRotate(e *env) {
 		{1, 2, backend.Rope{Theta: 10000, Dims: 2}},
 		{3, 16, backend.Rope{Theta: 500000, Dims: 16}},
 		{2, 24, backend.Rope{Theta: 10000, Dims: 8}},
+		{2, 24, backend.Rope{Theta: 10000, Dims: 12}},
 		{3, 16, backend.Rope{Theta: 500000, Dims: 16}}, // the first again
 	} {
 		cols, half := c.heads*c.dim, c.rope.Dims/2

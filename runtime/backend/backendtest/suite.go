@@ -59,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) backend.Backend, o Options) {
 		{"HeadSeveral", testHeadSeveral},
 		{"HeadRefuses", testHeadRefuses},
 		{"PassCopies", testPassCopies},
+		{"PassCopiesSpans", testPassCopiesSpans},
 		{"PassCancelled", testPassCancelled},
 		{"SameBits", testSameBits},
 	} {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -44,6 +45,9 @@ type Corpus struct {
 
 // Answer is the corpus of one prompt and its answer.
 func Answer(prompt, answer []int32, t Tokenizer, d score.Draw, l Limits) (*Corpus, error) {
+	if len(answer) == 0 {
+		return nil, errors.New("prompt and answer: the answer has no tokens")
+	}
 	ids := append(append([]int32{}, prompt...), answer...)
 	doc := Document{score.NewItem(ids, len(prompt), d.Masks(0, len(answer))), textBytes(t, answer)}
 	if err := l.check(doc.Item); err != nil {

@@ -76,7 +76,7 @@ func (w *MaskWriter) Write(it score.Item) error {
 	return json.NewEncoder(w.out).Encode(it)
 }
 
-// Commit gives the file its name.
+// Commit gives the file its name; if it cannot, nothing is left.
 func (w *MaskWriter) Commit() error {
 	if w.file == nil {
 		return nil
@@ -84,6 +84,9 @@ func (w *MaskWriter) Commit() error {
 	err := errors.Join(w.out.Flush(), w.file.Close())
 	if err == nil {
 		err = os.Rename(w.path+PartialSuffix, w.path)
+	}
+	if err != nil {
+		os.Remove(w.path + PartialSuffix)
 	}
 	w.file = nil
 	return err

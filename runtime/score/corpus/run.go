@@ -9,8 +9,9 @@ import (
 
 // Run is a run over a corpus.
 type Run struct {
-	Journal *score.Journal // records of this and earlier runs; nil: none are kept
-	Masks   *MaskWriter    // where the masks go that are used
+	Journal    *score.Journal // records of this and earlier runs; nil: none are kept
+	Masks      *MaskWriter    // where the masks go that are used
+	Candidates int            // beside the reference, in every record
 	// Item scores one.
 	Item func(context.Context, score.Item) (*score.Record, error)
 	// Done takes every record, in order.
@@ -53,10 +54,13 @@ func (r *Run) Over(ctx context.Context, c *Corpus) error {
 func (r *Run) record(ctx context.Context, index int, d Document) (*score.Record, error) {
 	if r.Journal != nil {
 		old := &score.Record{}
-		if found, err := r.Journal.Next(old); err != nil || found {
-			if err == nil && old.Index != index {
-				err = fmt.Errorf("record %d stands where %d should: start again", old.Index, index)
+		found, err := r.Journal.Next(old, func() error {
+			if old.Index != index {
+				return fmt.Errorf("record %d stands where %d should", old.Index, index)
 			}
+			return old.Check(d.Item, r.Candidates)
+		})
+		if err != nil || found {
 			return old, err
 		}
 	}
