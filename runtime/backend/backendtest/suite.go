@@ -1,8 +1,10 @@
 package backendtest
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 
 	"llada/formats"
@@ -111,22 +113,42 @@ func (e *env) matrix(name string, enc formats.Encoding, shape ...int) matrix {
 	if enc == formats.Q4 {
 		m.Codebook = quant.GaussCodebook[:]
 	}
-	rows, cols := m.Rows(), m.Cols()
-	w := e.numbers(rows * cols)
-	m.Data = make([]byte, 0, c.Size(rows, cols))
+	m.Data, m.values = encoded(c, e.numbers(m.Rows()*m.Cols()), m.Rows(), m.Cols())
+	m.Size = int64(len(m.Data))
+	return m
+}
+
+// known are the matrices that have been encoded: every backend meets the same, and
+// under emulation encoding them takes most of the time.
+var known sync.Map // by encoding, shape and numbers
+
+// encoded is w, [rows][cols], as bytes and as what they decode to.
+func encoded(c quant.Codec, w []float32, rows, cols int) ([]byte, []float32) {
+	raw := make([]byte, 4*len(w))
+	if err := formats.EncodeFloat32(raw, w, formats.F32); err != nil {
+		panic(err)
+	}
+	type matrix struct {
+		data   []byte
+		values []float32
+	}
+	key := fmt.Sprint(c.Encoding(), rows, cols) + string(raw)
+	if m, ok := known.Load(key); ok {
+		return m.(matrix).data, m.(matrix).values
+	}
+	var data []byte
 	for r := 0; r < rows; r += quant.TileRows {
 		n := min(quant.TileRows, rows-r)
-		size := c.Size(n, cols)
-		group := make([]byte, size)
+		group := make([]byte, c.Size(n, cols))
 		c.EncodeGroup(group, w[r*cols:(r+n)*cols], n, cols, nil)
-		m.Data = append(m.Data, group...)
+		data = append(data, group...)
 	}
-	m.Size = int64(len(m.Data))
-	m.values = make([]float32, rows*cols)
+	values := make([]float32, rows*cols)
 	for r := range rows {
-		c.DecodeRow(m.values[r*cols:(r+1)*cols], m.Data, cols, r)
+		c.DecodeRow(values[r*cols:(r+1)*cols], data, cols, r)
 	}
-	return m
+	known.Store(key, matrix{data, values})
+	return data, values
 }
 
 func (e *env) load(m matrix, companions ...matrix) backend.Weight {
