@@ -69,8 +69,8 @@ func (o *scoreOptions) check(f *pflag.FlagSet) error {
 		return err
 	}
 	switch {
-	case !(o.guidance >= 0):
-		return cli.Usagef("--cfg-scale is %v, want 0 or more", o.guidance)
+	case !(o.guidance >= 0 && o.guidance <= 1e6):
+		return cli.Usagef("--cfg-scale is %v, want 0 to 1e6", o.guidance)
 	case o.guidance > 0 && o.input.text != "":
 		return cli.Usagef("--cfg-scale needs a prompt to guide by; --text has none")
 	case o.order && (o.input.text != "" || o.input.masks != ""):

@@ -1,12 +1,6 @@
 package model
 
-import (
-	"errors"
-	"fmt"
-	"slices"
-
-	"llada/runtime/backend"
-)
+import "llada/runtime/backend"
 
 // layout is sequences flattened into a pass. A model has one, whose buffers every
 // pass uses again.
@@ -14,7 +8,6 @@ type layout struct {
 	backend.Pass
 	keys      []backend.Range // those of all spans
 	own       []int32         // slots of the sequence at hand
-	caches    []*Cache
 	pool      *Pool           // that of the caches; nil: the workspace keeps keys and values
 	temporary []backend.Range // slots of the pool that serve this pass alone
 	stored    []stored
@@ -29,43 +22,15 @@ type stored struct {
 	held  bool
 }
 
-var errNoSequence = errors.New("no sequence")
-
-// layout lays out sequences that share a pass. first is the number of the first
-// among those that are being predicted, of which there are n, for errors.
-func (m *Model) layout(seqs []Seq, first, n int) (*layout, error) {
-	refuse := func(i int, err error) error {
-		if n == 1 {
-			return err
-		}
-		return fmt.Errorf("sequence %d: %w", first+i, err)
-	}
+// layout lays out sequences that share a pass and have been checked.
+func (m *Model) layout(seqs []Seq) (*layout, error) {
 	l := &m.laid
 	p := &l.Pass
 	p.IDs, p.Pos, p.Slots, p.Asked = p.IDs[:0], p.Pos[:0], p.Slots[:0], p.Asked[:0]
 	p.Spans, p.Asks = p.Spans[:0], p.Asks[:0]
-	l.keys, l.caches, l.pool, l.begun = l.keys[:0], l.caches[:0], nil, false
-	if len(seqs) == 0 {
-		return nil, errNoSequence
-	}
-	for i := range seqs {
-		if err := m.check(&seqs[i]); err != nil {
-			return nil, refuse(i, err)
-		}
-		for _, s := range []*Seq{&seqs[i], seqs[i].Unconditional} {
-			if s == nil || s.Cache == nil {
-				continue
-			}
-			switch {
-			case s.Cache.pool.m != m:
-				return nil, refuse(i, errors.New("its cache is another model's"))
-			case l.pool != nil && l.pool != s.Cache.pool:
-				return nil, refuse(i, errors.New("its cache is of another pool than those before it"))
-			case slices.Contains(l.caches, s.Cache):
-				return nil, refuse(i, errors.New("its cache serves another sequence of the pass"))
-			}
-			l.pool, l.caches = s.Cache.pool, append(l.caches, s.Cache)
-		}
+	l.keys, l.pool, l.begun = l.keys[:0], nil, false
+	for c := range caches(seqs) {
+		l.pool = c.pool
 	}
 	for i := range seqs {
 		s := &seqs[i]
@@ -78,15 +43,9 @@ func (m *Model) layout(seqs []Seq, first, n int) (*layout, error) {
 		}
 		if err != nil {
 			l.release(false)
-			return nil, refuse(i, err)
+			return nil, err
 		}
 		l.Asks = append(l.Asks, ask)
-	}
-	for i := range l.Asks {
-		if err := l.Asks[i].Check(len(l.Pass.Asked), m.Arch.Vocab); err != nil {
-			l.release(false)
-			return nil, refuse(i, err)
-		}
 	}
 	return l, nil
 }

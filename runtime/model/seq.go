@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -74,6 +75,58 @@ func Passes(seqs []Seq) iter.Seq2[int, int] {
 			lo = hi
 		}
 	}
+}
+
+var errNoSequence = errors.New("no sequence")
+
+// caches yields the caches of sequences, one as often as it serves.
+func caches(seqs []Seq) iter.Seq[*Cache] {
+	return func(yield func(*Cache) bool) {
+		for i := range seqs {
+			for s := &seqs[i]; s != nil; s = s.Unconditional {
+				if s.Cache != nil && !yield(s.Cache) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// checkAll reports sequences that the model cannot take, alone or together,
+// however they would be spread over passes.
+func (m *Model) checkAll(seqs []Seq) error {
+	if len(seqs) == 0 {
+		return errNoSequence
+	}
+	serving := map[*Cache]bool{}
+	var pool *Pool
+	for i := range seqs {
+		err := m.check(&seqs[i])
+		if err == nil {
+			ask := seqs[i].Ask
+			ask.Row, ask.Rows, ask.Without = 0, len(seqs[i].Asked), 0
+			err = ask.Check(ask.Rows, m.Arch.Vocab)
+		}
+		for c := range caches(seqs[i : i+1]) {
+			switch {
+			case err != nil:
+			case c.pool.m != m:
+				err = errors.New("its cache is another model's")
+			case pool != nil && pool != c.pool:
+				err = errors.New("its cache is of another pool than those before it")
+			case serving[c]:
+				err = errors.New("its cache serves another sequence")
+			}
+			pool, serving[c] = c.pool, true
+		}
+		if err != nil && len(seqs) > 1 {
+			err = fmt.Errorf("sequence %d: %w", i, err)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // check reports a sequence that the model cannot take.

@@ -164,6 +164,11 @@ func TestPredictRefuses(t *testing.T) {
 	}
 	stranger := newCache(t, newPool(t, load(t, random(t, a, plain), a, true), 8), 3)
 	two := []int32{1, 2}
+	apart := []model.Seq{{IDs: two, Cache: cache}} // with so much between that passes differ
+	for range model.PassRows / 24 {
+		apart = append(apart, seq(ids(24, 1), 0))
+	}
+	apart = append(apart, model.Seq{IDs: two, Cache: cache})
 	guided := backend.Ask{Guided: true}
 	for _, c := range []struct {
 		name, want string
@@ -189,6 +194,7 @@ func TestPredictRefuses(t *testing.T) {
 		{"a bad sequence to guide by", "token id 99", []model.Seq{{IDs: two, Ask: guided, Unconditional: &model.Seq{IDs: []int32{99}}}}},
 		{"caches of two pools", "sequence 1: its cache is of another pool", []model.Seq{{IDs: two, Cache: cache}, {IDs: two, Cache: foreign}}},
 		{"another model's cache", "its cache is another model's", []model.Seq{{IDs: two, Cache: stranger}}},
+		{"one cache in two passes", "its cache serves another sequence", apart},
 		{"one cache twice", "sequence 1: its cache serves another sequence", []model.Seq{{IDs: two, Cache: cache}, {IDs: two, Cache: cache}}},
 		{"no slots left", "6 positions need as many slots of the cache pool, 5 of 8 are free", []model.Seq{{IDs: two, Cache: cache}, {IDs: ids(6, 1)}}},
 	} {

@@ -24,10 +24,10 @@ type State struct {
 	failed error // after which nothing is there to go on from
 }
 
-// start lays sequences out in the workspace; first and n are layout's.
-func (m *Model) start(seqs []Seq, first, n int) (*State, error) {
+// start lays sequences that have been checked out in the workspace.
+func (m *Model) start(seqs []Seq) (*State, error) {
 	m.overtake()
-	l, err := m.layout(seqs, first, n)
+	l, err := m.layout(seqs)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,10 @@ func (m *Model) overtake() {
 // Sequences with caches must go through every layer, once: their caches hold the
 // pass when it has.
 func (m *Model) Start(ctx context.Context, seqs []Seq) (*State, error) {
-	s, err := m.start(seqs, 0, len(seqs))
+	if err := m.checkAll(seqs); err != nil {
+		return nil, err
+	}
+	s, err := m.start(seqs)
 	if err != nil {
 		return nil, err
 	}
@@ -185,12 +188,12 @@ func (s *State) output() {
 // Predict answers the questions of sequences. Passes hold at most PassRows
 // positions, unless one sequence is longer; each is one pass of the backend.
 func (m *Model) Predict(ctx context.Context, seqs []Seq) ([]backend.Answer, error) {
-	if len(seqs) == 0 {
-		return nil, errNoSequence
+	if err := m.checkAll(seqs); err != nil {
+		return nil, err
 	}
 	var all []backend.Answer
 	for lo, hi := range Passes(seqs) {
-		s, err := m.start(seqs[lo:hi], lo, len(seqs))
+		s, err := m.start(seqs[lo:hi])
 		if err != nil {
 			return nil, err
 		}
@@ -210,7 +213,10 @@ func (m *Model) Predict(ctx context.Context, seqs []Seq) ([]backend.Answer, erro
 
 // Hold runs one pass over all layers and keeps its asked rows.
 func (m *Model) Hold(ctx context.Context, seqs []Seq) (Rows, error) {
-	s, err := m.start(seqs, 0, len(seqs))
+	if err := m.checkAll(seqs); err != nil {
+		return nil, err
+	}
+	s, err := m.start(seqs)
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,7 @@ type Generation struct {
 	block  int
 	view   View
 	wanted []int32 // what Next asks for
+	asked  bool    // Next has been called, Take has not
 	steps  int     // taken
 	idle   int     // steps since the canvas changed last
 
@@ -105,6 +106,7 @@ func (g *Generation) Next() ([]model.Seq, bool) {
 	}
 	s := model.Seq{IDs: g.canvas, Ask: backend.Ask{Pick: g.pick()}}
 	s.Asked = g.rule.Want(g.view, &s.Ask)
+	g.asked = true
 	if g.wanted = s.Asked; len(g.wanted) == 0 {
 		return nil, true
 	}
@@ -155,6 +157,9 @@ func (g *Generation) hidden() []int32 {
 // Take takes the answers to what Next wanted and makes the step.
 func (g *Generation) Take(answers []backend.Answer) (Event, error) {
 	var changes []Change
+	if !g.asked {
+		return Event{}, errors.New("the generation has not said what it wants")
+	}
 	if len(g.wanted) > 0 {
 		if len(answers) != 1 || len(answers[0].Candidates) != len(g.wanted) {
 			return Event{}, errors.New("the answer is not to what the generation wanted")
@@ -164,6 +169,7 @@ func (g *Generation) Take(answers []backend.Answer) (Event, error) {
 			g.result.ForwardPasses++
 		}
 	}
+	g.asked = false
 	g.steps++
 	if err := g.apply(changes); err != nil {
 		return Event{}, err

@@ -64,6 +64,8 @@ func (o Options) Check() error {
 		return fmt.Errorf("top-p is %v, want above 0 and at most 1", o.TopP)
 	case !(o.Guidance >= 0) || math.IsInf(o.Guidance, 0):
 		return fmt.Errorf("cfg-scale is %v, want 0 or more", o.Guidance)
+	case o.Guidance > 1e6:
+		return fmt.Errorf("cfg-scale is %v, want at most 1e6", o.Guidance)
 	case o.Steps == 0 && o.Factor == 0 && !(o.Threshold > 0 && o.Threshold <= 1):
 		return fmt.Errorf("threshold is %v, want above 0 and at most 1", o.Threshold)
 	case !(o.Factor >= 0) || math.IsInf(o.Factor, 0):

@@ -45,6 +45,7 @@ func TestCheck(t *testing.T) {
 		{"top p NaN", change(func(o *sample.Options) { o.TopP = math.NaN() }), "top-p is NaN"},
 		{"top p 1", change(func(o *sample.Options) { o.TopK, o.TopP = 50, 1 }), ""},
 		{"guidance below 0", change(func(o *sample.Options) { o.Guidance = -1 }), "cfg-scale is -1, want 0 or more"},
+		{"guidance beyond float32", change(func(o *sample.Options) { o.Guidance = 1e39 }), "cfg-scale is 1e+39, want at most 1e6"},
 		{"guidance infinite", change(func(o *sample.Options) { o.Guidance = math.Inf(1) }), "cfg-scale is +Inf"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -312,6 +312,9 @@ func TestNextUntilTake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := g.Take(nil); err == nil || !strings.Contains(err.Error(), "has not said") {
+		t.Errorf("taken before anything was wanted: error %v", err)
+	}
 	first, more := g.Next()
 	again, _ := g.Next()
 	if !more || len(first) != 1 || !cmp.Equal(first, again) {
