@@ -50,7 +50,7 @@ func (b *Backend) Head(w backend.Weight, x backend.Act) {
 		p.answers[i] = p.asks[i].NewAnswer()
 	}
 	h := &b.head
-	h.begin(headRows, xa.cols, vocab)
+	h.begin(xa.cols, vocab)
 	for i := range p.asks {
 		a := &p.asks[i]
 		for r := range a.Rows {
@@ -67,9 +67,9 @@ func (b *Backend) Head(w backend.Weight, x backend.Act) {
 	b.reduce(wt, xa.cols)
 }
 
-func (h *head) begin(rows, cols, vocab int) {
-	h.items, h.rows = h.items[:0], sized(h.rows, rows*cols)[:0]
-	h.logits = sized(h.logits, rows*vocab)
+func (h *head) begin(cols, vocab int) {
+	h.items, h.rows = h.items[:0], sized(h.rows, headRows*cols)[:0]
+	h.logits = sized(h.logits, headRows*vocab)
 }
 
 // add takes a row of input and says which of the logits' rows is its.

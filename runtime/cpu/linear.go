@@ -63,15 +63,19 @@ func (b *Backend) prepare(data []float32, rows, cols int, ws ...*weight) input {
 // probably multiplies next.
 func (b *Backend) product(s *scratch, out []float32, in input, w *weight, g int, next asm.Tiles, done func(first, rows int)) {
 	if first, end := w.replaced(g*asm.StripRows, (g+1)*asm.StripRows); first < end {
-		plain := *w
-		plain.exact = nil
-		b.product(s, out, in, &plain, g, next, nil)
+		b.multiply(s, out, in, w, g, next, nil)
 		b.replace(s, out, in, w.exact, g, first, end)
 		if done != nil {
 			done(0, in.rows)
 		}
 		return
 	}
+	b.multiply(s, out, in, w, g, next, done)
+}
+
+// multiply is product of the rows of w itself, whether or not others stand in for
+// them.
+func (b *Backend) multiply(s *scratch, out []float32, in input, w *weight, g int, next asm.Tiles, done func(first, rows int)) {
 	clear(out)
 	if w.tiles != nil && !b.exact {
 		s.decoder.Multiply(out, w.encoding, w.strip(g), next, &w.codebook, &b.acts, done)
@@ -101,7 +105,7 @@ func (b *Backend) product(s *scratch, out []float32, in input, w *weight, g int,
 func (b *Backend) replace(s *scratch, out []float32, in input, exact *weight, g, first, end int) {
 	s.exact = sized(s.exact, in.rows*asm.StripRows)
 	for e := first / asm.StripRows; e*asm.StripRows < end; e++ {
-		b.product(s, s.exact, in, exact, e, asm.Tiles{}, nil)
+		b.multiply(s, s.exact, in, exact, e, asm.Tiles{}, nil)
 		for i := max(first, e*asm.StripRows); i < min(end, (e+1)*asm.StripRows); i++ {
 			from, to := i%asm.StripRows, int(exact.info.Replaces[i])-g*asm.StripRows
 			for t := range in.rows {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"llada/runtime/backend"
 )
@@ -98,7 +99,7 @@ func (m *Model) checkAll(seqs []Seq) error {
 	if len(seqs) == 0 {
 		return errNoSequence
 	}
-	serving := map[*Cache]bool{}
+	var serving []*Cache
 	var pool *Pool
 	for i := range seqs {
 		err := m.check(&seqs[i])
@@ -114,10 +115,10 @@ func (m *Model) checkAll(seqs []Seq) error {
 				err = errors.New("its cache is another model's")
 			case pool != nil && pool != c.pool:
 				err = errors.New("its cache is of another pool than those before it")
-			case serving[c]:
+			case slices.Contains(serving, c):
 				err = errors.New("its cache serves another sequence")
 			}
-			pool, serving[c] = c.pool, true
+			pool, serving = c.pool, append(serving, c)
 		}
 		if err != nil && len(seqs) > 1 {
 			err = fmt.Errorf("sequence %d: %w", i, err)

@@ -55,14 +55,17 @@ func (m *Model) Start(ctx context.Context, seqs []Seq) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.run(ctx, nil, func() { m.be.Embed(m.space.x, m.embed.Weight) })
+	return s, s.run(ctx, s.embed)
 }
 
-// run is a pass of the backend about the state's rows.
-func (s *State) run(ctx context.Context, asks []backend.Ask, operations func()) error {
-	_, err := s.answers(ctx, asks, operations)
+// run is a pass of the backend about the state's rows that asks nothing.
+func (s *State) run(ctx context.Context, operations func()) error {
+	_, err := s.answers(ctx, nil, operations)
 	return err
 }
+
+// embed is what comes before the first layer.
+func (s *State) embed() { s.m.be.Embed(s.m.space.x, s.m.embed.Weight) }
 
 func (s *State) answers(ctx context.Context, asks []backend.Ask, operations func()) ([]backend.Answer, error) {
 	if err := s.check(); err != nil {
@@ -107,7 +110,7 @@ func (s *State) Layers(ctx context.Context, lo, hi int) error {
 	if lo != s.next || hi < lo || hi > len(s.m.layers) {
 		return fmt.Errorf("layers %d to %d of %d cannot follow: layer %d comes next", lo, hi, len(s.m.layers), s.next)
 	}
-	if err := s.run(ctx, nil, func() { s.layers(lo, hi) }); err != nil {
+	if err := s.run(ctx, func() { s.layers(lo, hi) }); err != nil {
 		return err
 	}
 	s.next = hi
@@ -198,7 +201,7 @@ func (m *Model) Predict(ctx context.Context, seqs []Seq) ([]backend.Answer, erro
 			return nil, err
 		}
 		answers, err := s.answers(ctx, s.l.Asks, func() {
-			m.be.Embed(m.space.x, m.embed.Weight)
+			s.embed()
 			s.layers(0, len(m.layers))
 			s.output()
 		})
@@ -220,8 +223,8 @@ func (m *Model) Hold(ctx context.Context, seqs []Seq) (Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.run(ctx, nil, func() {
-		m.be.Embed(m.space.x, m.embed.Weight)
+	if err := s.run(ctx, func() {
+		s.embed()
 		s.layers(0, len(m.layers))
 	}); err != nil {
 		return nil, err

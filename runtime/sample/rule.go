@@ -52,14 +52,15 @@ type Rule interface {
 	Done(v View) bool
 }
 
-// parallel is what rules share that commit until no mask is left.
-type parallel struct{}
+// byMasks is what rules share that decide by the masked positions, until none is
+// left.
+type byMasks struct{}
 
 // Want asks for the masked positions.
-func (parallel) Want(v View, _ *backend.Ask) []int32 { return v.Masked() }
+func (byMasks) Want(v View, _ *backend.Ask) []int32 { return v.Masked() }
 
 // Done waits for the last mask.
-func (parallel) Done(v View) bool { return len(v.Masked()) == 0 }
+func (byMasks) Done(v View) bool { return len(v.Masked()) == 0 }
 
 // commit makes candidates tokens, in the order given.
 func commit(v View, c []Candidate, chosen []int) []Change {
@@ -83,10 +84,10 @@ func ranked(c []Candidate) []int {
 // Quota is the official rule: a block's masks are spread over its steps as
 // evenly as possible, the first steps taking one more, and each step commits
 // the most confident (ML-GSAI/LLaDA:generate.py, get_num_transfer_tokens).
-type Quota struct{ PerBlock int }
-
-// Want asks for the masked positions.
-func (Quota) Want(v View, _ *backend.Ask) []int32 { return v.Masked() }
+type Quota struct {
+	byMasks
+	PerBlock int
+}
 
 // Done counts the steps, whether masks are left or not.
 func (q Quota) Done(v View) bool { return v.Step+1 == q.PerBlock }
@@ -103,7 +104,7 @@ func (q Quota) Decide(v View, c []Candidate) []Change {
 // Threshold commits every candidate whose probability reaches P, and always
 // the best (arXiv 2505.22618 §3.3; NVlabs/Fast-dLLM:llada/generate.py).
 type Threshold struct {
-	parallel
+	byMasks
 	P float64
 }
 
@@ -122,7 +123,7 @@ func (t Threshold) Decide(v View, c []Candidate) []Change {
 // n-th has a probability of at least 1 − F/(n+1), and always the best (arXiv
 // 2505.22618 §3.3; inclusionAI/dInfer: get_transfer_index_dynamic).
 type Factor struct {
-	parallel
+	byMasks
 	F float64
 }
 
