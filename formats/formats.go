@@ -35,6 +35,10 @@ func (e Encoding) ElementBytes() int {
 // for those of NAME which Replaces lists.
 const RowsSuffix = "#rows"
 
+// PartialSuffix marks an output that is not complete: what is written gets its own
+// name when it is whole.
+const PartialSuffix = ".partial"
+
 // Info describes a tensor without its data.
 type Info struct {
 	Name     string

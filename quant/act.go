@@ -37,17 +37,23 @@ func (a *Acts) SetRow(i int, x []float32) {
 			scale[g] = 0
 			continue
 		}
-		most := absMax(x[lo:hi])
-		if most < tiny {
-			scale[g] = 0
-			continue
-		}
-		scale[g] = most / 127
-		inv := 127 / most
-		for k, v := range x[lo:hi] {
-			q[lo+k] = int8(roundClamp(float32(v*inv), 127))
-		}
+		scale[g] = Int8(q[lo:], x[lo:hi])
 	}
+}
+
+// Int8 rounds x to q[:len(x)], integers of one scale, which it returns: x ≈ scale·q
+// with scale = max|x|/127, ties to even. All is 0 where max|x| is below 1e-34.
+func Int8(q []int8, x []float32) (scale float32) {
+	most := absMax(x)
+	if most < tiny {
+		clear(q[:len(x)])
+		return 0
+	}
+	inv := 127 / most
+	for k, v := range x {
+		q[k] = int8(roundClamp(float32(v*inv), 127))
+	}
+	return most / 127
 }
 
 // Dot is the product of row `row` of a quantized matrix with row i of a: the

@@ -15,7 +15,6 @@ import (
 	"llada/formats/text"
 	"llada/runtime/bundle"
 	"llada/runtime/sample"
-	"llada/runtime/score/corpus"
 )
 
 // runPrompts answers every line of a file.
@@ -46,7 +45,7 @@ func runPrompts(ctx context.Context, o *generateOptions, options sample.Options,
 	for i := done; i < len(requests); i++ {
 		if err := o.answer(ctx, b, out, i, requests[i], options); err != nil {
 			if i > 0 || done > 0 {
-				return fmt.Errorf("prompt %d of %d: %w (answers so far are in %s; --resume goes on)", i+1, len(requests), err, o.out+corpus.PartialSuffix)
+				return fmt.Errorf("prompt %d of %d: %w (answers so far are in %s; --resume goes on)", i+1, len(requests), err, o.out+formats.PartialSuffix)
 			}
 			return errors.Join(fmt.Errorf("prompt 1 of %d: %w", len(requests), err), os.Remove(out.Name()))
 		}
@@ -58,7 +57,7 @@ func runPrompts(ctx context.Context, o *generateOptions, options sample.Options,
 	if err := out.Close(); err != nil {
 		return err
 	}
-	return os.Rename(o.out+corpus.PartialSuffix, o.out)
+	return os.Rename(o.out+formats.PartialSuffix, o.out)
 }
 
 func (o *generateOptions) answer(ctx context.Context, b *bundle.Bundle, out io.Writer, i int, r *request, options sample.Options) error {
@@ -104,7 +103,7 @@ func readRequests(path string) ([]*request, error) {
 
 // openPartial opens the incomplete output and counts the answers in it.
 func (o *generateOptions) openPartial(most int) (*os.File, int, error) {
-	path := o.out + corpus.PartialSuffix
+	path := o.out + formats.PartialSuffix
 	if !o.resume {
 		flags := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 		if o.force {

@@ -16,8 +16,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"llada/formats"
 	"llada/runtime/score"
-	"llada/runtime/score/corpus"
 )
 
 // plotFormats are the endings of pictures.
@@ -61,7 +61,7 @@ func plotComparison(path string, all []contender) error {
 
 // writePlot leaves either the whole picture or nothing.
 func writePlot(path string, c io.WriterTo) error {
-	f, err := os.Create(path + corpus.PartialSuffix)
+	f, err := os.Create(path + formats.PartialSuffix)
 	if err != nil {
 		return err
 	}

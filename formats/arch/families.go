@@ -13,7 +13,8 @@ import (
 // Parser reads the configuration of one family.
 type Parser func(*Config) (*Arch, *Tokens, error)
 
-// Families maps a Hugging Face class to the parser of its config.json.
+// Families maps a Hugging Face class to the parser of its config.json. nil stands
+// for Known.
 type Families map[string]Parser
 
 // Known are the families of this version.
@@ -36,11 +37,14 @@ type Tokens struct {
 const None int32 = -1
 
 // Parse reads a config.json of a known family.
-func Parse(data []byte) (*Arch, *Tokens, error) { return Known().Parse(data) }
+func Parse(data []byte) (*Arch, *Tokens, error) { return Families(nil).Parse(data) }
 
 // Parse reads a config.json. Errors are *formats.ParseError for file
 // "config.json" and name the key, the value found and what is supported.
 func (f Families) Parse(data []byte) (*Arch, *Tokens, error) {
+	if f == nil {
+		f = Known()
+	}
 	a, t, err := f.parse(data)
 	if err != nil {
 		return nil, nil, &formats.ParseError{File: "config.json", Offset: -1, Err: err}

@@ -27,6 +27,7 @@ const (
 	SectionGenerationConfig = "generation_config.json"
 	SectionTokenizer        = "tokenizer.json"
 	SectionTokenizerConfig  = "tokenizer_config.json"
+	SectionSpecialTokens    = "special_tokens_map.json"
 	SectionChatTemplate     = "chat_template.jinja"
 	SectionRecipe           = "recipe.json"
 )

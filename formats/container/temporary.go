@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"llada/formats"
 )
 
 // temporary is the file that a container is written to. It has a fixed name
@@ -22,7 +24,7 @@ func newTemporary(final string, force bool) (*temporary, error) {
 	if err := mayWrite(final, force); err != nil {
 		return nil, err
 	}
-	name := final + ".partial"
+	name := final + formats.PartialSuffix
 	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: is in the way and is not a regular file", name)
 	}

@@ -18,12 +18,10 @@ type Section struct {
 	Data []byte
 }
 
-const sectionSpecialTokens = "special_tokens_map.json"
-
 // companions are the small files of a checkpoint that a container keeps.
 var companions = []string{
 	container.SectionConfig, container.SectionGenerationConfig, container.SectionTokenizer,
-	container.SectionTokenizerConfig, sectionSpecialTokens, container.SectionChatTemplate,
+	container.SectionTokenizerConfig, container.SectionSpecialTokens, container.SectionChatTemplate,
 }
 
 // companionLimit bounds a companion: the largest known tokenizer.json has 20 MB.

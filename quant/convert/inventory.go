@@ -91,11 +91,7 @@ func describe(path string, files []Section, r Reading) (*Inventory, error) {
 		return nil, &formats.ParseError{File: path, Offset: -1,
 			Err: errors.New("no config.json: this is not a Hugging Face model folder")}
 	}
-	families := r.Families
-	if families == nil {
-		families = arch.Known()
-	}
-	a, tokens, err := families.Parse(config)
+	a, tokens, err := r.Families.Parse(config)
 	if err != nil {
 		return nil, v.locate(err)
 	}

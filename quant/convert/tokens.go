@@ -48,7 +48,7 @@ func (v *Inventory) readTokens(t *arch.Tokens, maskID *int32) error {
 	slices.Sort(v.Special)
 	v.Special = slices.Compact(v.Special)
 	_, err = chat.FromConfig(v.Section(container.SectionTokenizerConfig),
-		v.Section(container.SectionChatTemplate), v.Section(sectionSpecialTokens))
+		v.Section(container.SectionChatTemplate), v.Section(container.SectionSpecialTokens))
 	return err
 }
 

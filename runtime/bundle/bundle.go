@@ -109,9 +109,6 @@ func (b *Bundle) open(ctx context.Context, o Options) error {
 // the tokens that mean something to it. families may be nil.
 func Describe(f *container.File, path string, families arch.Families) (*arch.Arch, sample.Tokens, error) {
 	none := sample.Tokens{}
-	if families == nil {
-		families = arch.Known()
-	}
 	config, err := f.Section(container.SectionConfig)
 	if err != nil {
 		return nil, none, err
@@ -146,7 +143,7 @@ func (b *Bundle) readTokenizer() error {
 		return within(b.Path, err)
 	}
 	var files [3][]byte
-	for i, name := range []string{container.SectionTokenizerConfig, container.SectionChatTemplate, "special_tokens_map.json"} {
+	for i, name := range []string{container.SectionTokenizerConfig, container.SectionChatTemplate, container.SectionSpecialTokens} {
 		if files[i], err = b.File.Optional(name); err != nil {
 			return err
 		}
@@ -194,9 +191,6 @@ func (h held) Answer(ctx context.Context, asks []backend.Ask) ([]backend.Answer,
 	answers, err := h.Rows.Answer(ctx, asks)
 	return answers, h.b.File.Locate(err)
 }
-
-// Device says which device and kernels compute, for people.
-func (b *Bundle) Device() string { return b.backend.Name() }
 
 // Close frees the model, ends the device and unmaps the container.
 func (b *Bundle) Close() error {

@@ -35,7 +35,7 @@ func (b *Backend) Attend(dst, q backend.Act, c backend.KV, layer, heads int) {
 	b.pieces = b.pieces[:0]
 	for _, s := range b.pass.spans {
 		rows := queryBlock
-		if len(s.Keys) != 1 || cache.spec.Encoding != backend.KVF32 {
+		if !cache.direct(s) {
 			rows = s.Rows
 		}
 		for h := range heads {
@@ -47,11 +47,10 @@ func (b *Backend) Attend(dst, q backend.Act, c backend.KV, layer, heads int) {
 	share := heads / cache.spec.Heads
 	b.run(len(b.pieces), func(worker, i int) {
 		p, s := b.pieces[i], &b.scratch[worker]
-		if len(p.span.Keys) == 1 {
-			if keys, values, ok := cache.inPlace(layer, p.head/share, p.span.Keys[0]); ok {
-				s.attend(d, qa, p, cache.spec.Dim, keys, cache.ldk, values, cache.ldv, p.span.Keys[0].Slots)
-				return
-			}
+		if cache.direct(p.span) {
+			keys, values := cache.inPlace(layer, p.head/share, p.span.Keys[0])
+			s.attend(d, qa, p, cache.spec.Dim, keys, cache.ldk, values, cache.ldv, p.span.Keys[0].Slots)
+			return
 		}
 		slots := 0
 		for _, r := range p.span.Keys {

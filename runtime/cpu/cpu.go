@@ -48,6 +48,7 @@ type scratch struct {
 	scores  []float32
 	keys    []float32 // of one head, gathered and decoded
 	values  []float32
+	ints    []int8         // a key or a value as int8
 	loops   *backend.Loops // of reductions
 }
 

@@ -2,9 +2,9 @@ package cpu
 
 import (
 	"fmt"
-	"math"
 
 	"llada/formats"
+	"llada/quant"
 	"llada/runtime/asm"
 	"llada/runtime/backend"
 )
@@ -70,8 +70,8 @@ func newNumbers(s backend.KVSpec, n int) (numbers, error) {
 func pad(n int) int { return (n + asm.StripRows - 1) / asm.StripRows * asm.StripRows }
 
 // put encodes x, the vector number i (head·slots + slot), to every step-th number
-// from at on.
-func (p *numbers) put(x []float32, i, at, step int) {
+// from at on. q is room for as many numbers.
+func (p *numbers) put(q []int8, x []float32, i, at, step int) {
 	switch {
 	case p.f32 != nil:
 		for j, v := range x {
@@ -82,16 +82,9 @@ func (p *numbers) put(x []float32, i, at, step int) {
 			p.half[at+j*step] = formats.RoundBF16(v)
 		}
 	default:
-		most := float32(0)
-		for _, v := range x {
-			most = max(most, v, -v)
-		}
-		inv := float32(0)
-		if p.scale[i] = 0; most >= 1e-34 {
-			p.scale[i], inv = most/127, 127/most
-		}
-		for j, v := range x {
-			p.ints[at+j*step] = int8(math.RoundToEven(float64(float32(v * inv))))
+		p.scale[i] = quant.Int8(q, x)
+		for j, v := range q[:len(x)] {
+			p.ints[at+j*step] = v
 		}
 	}
 }
@@ -122,25 +115,28 @@ func (b *Backend) Store(dst backend.KV, layer int, k, v backend.Act) {
 	if len(b.pass.slots) != ka.rows || ka.cols != s.Heads*s.Dim || va.cols != ka.cols || va.rows != ka.rows {
 		panic(fmt.Sprintf("cpu: store: %d×%d keys and %d×%d values for %d slots of %d×%d", ka.rows, ka.cols, va.rows, va.cols, len(b.pass.slots), s.Heads, s.Dim))
 	}
-	b.run(s.Heads, func(_, h int) {
+	b.run(s.Heads, func(worker, h int) {
+		w := &b.scratch[worker]
+		w.ints = sized(w.ints, s.Dim)
 		for i, slot := range b.pass.slots {
 			n, cols := h*s.Slots+int(slot), h*s.Dim
-			c.k[layer].put(ka.row(i)[cols:cols+s.Dim], n, cols*c.ldk+int(slot), c.ldk)
-			c.v[layer].put(va.row(i)[cols:cols+s.Dim], n, n*c.ldv, 1)
+			c.k[layer].put(w.ints, ka.row(i)[cols:cols+s.Dim], n, cols*c.ldk+int(slot), c.ldk)
+			c.v[layer].put(w.ints, va.row(i)[cols:cols+s.Dim], n, n*c.ldv, 1)
 		}
 	})
 }
 
-// inPlace are the keys and values of a head in one range of slots where they
-// lie, if attention can use them so: key d, slot s at [d·ldk + s]; value d, slot
-// s at [s·ldv + d].
-func (c *kv) inPlace(layer, head int, r backend.Range) (keys, values []float32, ok bool) {
-	k, v := c.k[layer].f32, c.v[layer].f32
-	if k == nil {
-		return nil, nil, false
-	}
-	s := c.spec
-	return k[head*s.Dim*c.ldk+r.Slot : (head+1)*s.Dim*c.ldk], v[(head*s.Slots+r.Slot)*c.ldv : (head+1)*s.Slots*c.ldv], true
+// direct reports whether attention can use a span's keys and values where they
+// lie.
+func (c *kv) direct(s backend.Span) bool {
+	return len(s.Keys) == 1 && c.spec.Encoding == backend.KVF32
+}
+
+// inPlace are the keys and values of a head in one range of slots, where they are
+// float32: key d, slot s at [d·ldk + s]; value d, slot s at [s·ldv + d].
+func (c *kv) inPlace(layer, head int, r backend.Range) (keys, values []float32) {
+	k, v, s := c.k[layer].f32, c.v[layer].f32, c.spec
+	return k[head*s.Dim*c.ldk+r.Slot : (head+1)*s.Dim*c.ldk], v[(head*s.Slots+r.Slot)*c.ldv : (head+1)*s.Slots*c.ldv]
 }
 
 // gather decodes those of several ranges, one behind the other, to keys

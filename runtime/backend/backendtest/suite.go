@@ -1,6 +1,8 @@
 package backendtest
 
 import (
+	"bytes"
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -136,14 +138,12 @@ func encoded(c quant.Codec, w []float32, rows, cols int) ([]byte, []float32) {
 	if m, ok := known.Load(key); ok {
 		return m.(matrix).data, m.(matrix).values
 	}
-	var data []byte
-	for r := 0; r < rows; r += quant.TileRows {
-		n := min(quant.TileRows, rows-r)
-		group := make([]byte, c.Size(n, cols))
-		c.EncodeGroup(group, w[r*cols:(r+n)*cols], n, cols, nil)
-		data = append(data, group...)
+	var buf bytes.Buffer
+	plain := formats.Tensor{Info: formats.Info{Encoding: formats.F32, Shape: []int{rows, cols}}, Data: raw}
+	if _, err := quant.Encode(context.Background(), &buf, c, quant.Memory{Tensor: plain}, quant.Run{Threads: 1}); err != nil {
+		panic(err)
 	}
-	values := make([]float32, rows*cols)
+	data, values := buf.Bytes(), make([]float32, rows*cols)
 	for r := range rows {
 		c.DecodeRow(values[r*cols:(r+1)*cols], data, cols, r)
 	}

@@ -196,8 +196,8 @@ func TestMaskSetWithoutAName(t *testing.T) {
 		t.Error("a folder that holds something was overwritten")
 	}
 	w.Abort()
-	if _, err := os.Stat(path + PartialSuffix); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("%s is left", path+PartialSuffix)
+	if _, err := os.Stat(path + formats.PartialSuffix); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s is left", path+formats.PartialSuffix)
 	}
 }
 

@@ -45,9 +45,6 @@ func MaskSet(ctx context.Context, path string, t Tokenizer, l Limits) (*Corpus, 
 	return c, nil
 }
 
-// PartialSuffix marks an output that is not complete.
-const PartialSuffix = ".partial"
-
 // MaskWriter writes the mask set that a run uses, under its name once it is
 // whole.
 type MaskWriter struct {
@@ -61,7 +58,7 @@ func CreateMasks(path string) (*MaskWriter, error) {
 	if path == "" {
 		return &MaskWriter{}, nil
 	}
-	f, err := os.Create(path + PartialSuffix)
+	f, err := os.Create(path + formats.PartialSuffix)
 	if err != nil {
 		return nil, err
 	}
@@ -83,10 +80,10 @@ func (w *MaskWriter) Commit() error {
 	}
 	err := errors.Join(w.out.Flush(), w.file.Close())
 	if err == nil {
-		err = os.Rename(w.path+PartialSuffix, w.path)
+		err = os.Rename(w.path+formats.PartialSuffix, w.path)
 	}
 	if err != nil {
-		os.Remove(w.path + PartialSuffix)
+		os.Remove(w.path + formats.PartialSuffix)
 	}
 	w.file = nil
 	return err
@@ -96,7 +93,7 @@ func (w *MaskWriter) Commit() error {
 func (w *MaskWriter) Abort() {
 	if w.file != nil {
 		w.file.Close()
-		os.Remove(w.path + PartialSuffix)
+		os.Remove(w.path + formats.PartialSuffix)
 		w.file = nil
 	}
 }
