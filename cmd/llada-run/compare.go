@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"llada/cmd/internal/cli"
+	"llada/formats/output"
 	"llada/runtime/bundle"
 	"llada/runtime/sample"
 	"llada/runtime/score"
@@ -67,6 +68,9 @@ Examples:
 	return c
 }
 
+// plotFormat is the format that the name of a picture asks for.
+func plotFormat(path string) string { return strings.ToLower(filepath.Ext(path)) }
+
 func (o *compareOptions) check(cmd *cobra.Command) error {
 	if o.reference.path == "" {
 		return cli.Usagef("no reference: add --ref FILE")
@@ -77,7 +81,7 @@ func (o *compareOptions) check(cmd *cobra.Command) error {
 	if o.frontier < 1 {
 		return cli.Usagef("--frontier is %d, want at least 1", o.frontier)
 	}
-	if o.plot != "" && !plotFormats[strings.ToLower(filepath.Ext(o.plot))] {
+	if o.plot != "" && !plotFormats[plotFormat(o.plot)] {
 		return cli.Usagef("--plot %q: want a name in .svg, .png or .pdf", o.plot)
 	}
 	if o.prompts != "" {
@@ -122,6 +126,13 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 			return err
 		}
 	}
+	var picture *output.File
+	if o.plot != "" { // begun first: who cannot write it must not find out after hours
+		if picture, err = output.Create(o.plot, o.input.write()); err != nil {
+			return err
+		}
+		defer picture.Abort()
+	}
 	identity := []any{c.Identity, o.input.settings(), o.frontier, o.reference.activations}
 	all := make([]contender, len(models))
 	comparer := &score.Comparer{Reference: ref, MaskID: ref.Tokens.Mask, Frontier: o.frontier, Threads: g.Threads}
@@ -155,12 +166,15 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 			return err
 		}
 	}
-	return o.report(cmd, all, g)
+	return o.report(cmd, picture, all, g)
 }
 
-func (o *compareOptions) report(cmd *cobra.Command, all []contender, g *cli.Globals) error {
-	if o.plot != "" {
-		if err := plotComparison(o.plot, all); err != nil {
+func (o *compareOptions) report(cmd *cobra.Command, picture *output.File, all []contender, g *cli.Globals) error {
+	if picture != nil {
+		if err := plotComparison(picture, plotFormat(o.plot), all); err != nil {
+			return err
+		}
+		if err := picture.Commit(); err != nil {
 			return err
 		}
 	}

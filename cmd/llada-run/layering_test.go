@@ -27,6 +27,8 @@ var layers = []struct {
 }{
 	{"formats", []string{"formats"}},
 	{"formats/mmap", []string{"formats/mmap"}},
+	{"formats/output", []string{"=formats"}},
+	{"formats/journal", []string{"=formats", "formats/output"}},
 	{"quant", []string{"=formats", "runtime/asm"}},
 	{"quant/convert", []string{"=quant", "formats"}},
 	{"runtime", nil},
@@ -36,12 +38,12 @@ var layers = []struct {
 	{"runtime/cpu", []string{"runtime/cpu", "runtime/backend", "runtime/asm", "=quant", "=formats", "formats/mmap"}},
 	{"runtime/model", []string{"runtime/model", "runtime/backend", "=formats", "formats/arch"}},
 	{"runtime/sample", []string{"runtime/sample", "runtime/model", "runtime/backend"}},
-	{"runtime/score", []string{"runtime/score", "runtime/model", "runtime/backend", "=formats"}},
-	{"runtime/score/corpus", []string{"runtime/score", "=formats", "formats/text"}},
+	{"runtime/score", []string{"runtime/score", "runtime/model", "runtime/backend", "=formats", "formats/journal"}},
+	{"runtime/score/corpus", []string{"runtime/score", "=formats", "formats/text", "formats/output"}},
 	{"runtime/bundle", []string{"runtime/bundle", "runtime/sample", "runtime/model", "runtime/backend", "runtime/cpu", "formats"}},
 	{"calib", []string{"calib", "runtime/model", "runtime/backend", "quant", "formats"}},
 	{"cmd", []string{"formats", "quant", "runtime", "calib", "cmd/internal"}},
-	{"cmd/internal", []string{"cmd/internal", "=formats", "runtime/cpu"}},
+	{"cmd/internal", []string{"cmd/internal", "=formats", "formats/output", "runtime/cpu"}},
 }
 
 type pkg struct {

@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
 	"llada/cmd/internal/cli"
 	"llada/formats"
+	"llada/formats/output"
 	"llada/formats/safetensors"
 	"llada/runtime/backend"
 	"llada/runtime/model"
@@ -36,10 +35,11 @@ Examples:
 			if ids == "" || out == "" {
 				return cli.Usagef("logits needs --ids FILE and -o OUT.safetensors")
 			}
-			if _, err := os.Lstat(out); err == nil && !force {
-				return fmt.Errorf("%s exists: add --force to overwrite it: %w", out, fs.ErrExist)
+			write := output.Options{Force: force, Stream: true}
+			if err := output.Check(out, write); err != nil {
+				return err
 			}
-			return runLogits(cmd.Context(), &o, ids, out, g)
+			return runLogits(cmd.Context(), &o, ids, out, write, g)
 		},
 	}
 	o.addFlags(c.Flags())
@@ -52,7 +52,7 @@ Examples:
 // logitRows bounds memory: this many rows of logits are held at a time.
 const logitRows = 64
 
-func runLogits(ctx context.Context, o *modelOptions, idsPath, out string, g *cli.Globals) error {
+func runLogits(ctx context.Context, o *modelOptions, idsPath, out string, write output.Options, g *cli.Globals) error {
 	ids, err := readIDs(idsPath)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func runLogits(ctx context.Context, o *modelOptions, idsPath, out string, g *cli
 	shape := []int{len(ids), b.Arch.Vocab}
 	w, err := safetensors.Create(out, []formats.Info{{
 		Name: "logits", Encoding: formats.F32, Shape: shape, Size: int64(shape[0]) * int64(shape[1]) * 4,
-	}}, nil)
+	}}, nil, write)
 	if err != nil {
 		return err
 	}

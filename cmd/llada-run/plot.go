@@ -6,7 +6,6 @@ import (
 	"image/color"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +15,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"llada/formats"
 	"llada/runtime/score"
 )
 
@@ -35,8 +33,8 @@ const (
 )
 
 // plotComparison draws what each container loses against its size, and how the
-// divergence depends on the mask ratio.
-func plotComparison(path string, all []contender) error {
+// divergence depends on the mask ratio, as a picture in one of plotFormats.
+func plotComparison(out io.Writer, format string, all []contender) error {
 	quality, err := plotQuality(all)
 	if err != nil {
 		return err
@@ -45,7 +43,7 @@ func plotComparison(path string, all []contender) error {
 	if err != nil {
 		return err
 	}
-	c, err := draw.NewFormattedCanvas(plotWidth, plotHeight, strings.ToLower(filepath.Ext(path))[1:])
+	c, err := draw.NewFormattedCanvas(plotWidth, plotHeight, format[1:])
 	if err != nil {
 		return err
 	}
@@ -56,25 +54,7 @@ func plotComparison(path string, all []contender) error {
 		PadBottom: 2 * vg.Millimeter, PadLeft: 2 * vg.Millimeter, PadRight: 4 * vg.Millimeter}
 	quality.Draw(tiles.At(dc, 0, 0))
 	ratio.Draw(tiles.At(dc, 1, 0))
-	return writePlot(path, c)
-}
-
-// writePlot leaves either the whole picture or nothing.
-func writePlot(path string, c io.WriterTo) error {
-	f, err := os.Create(path + formats.PartialSuffix)
-	if err != nil {
-		return err
-	}
-	_, err = c.WriteTo(f)
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
+	_, err = c.WriteTo(out)
 	return err
 }
 

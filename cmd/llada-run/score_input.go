@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/pflag"
 
 	"llada/cmd/internal/cli"
+	"llada/formats/output"
 	"llada/runtime/bundle"
 	"llada/runtime/score"
 	"llada/runtime/score/corpus"
@@ -152,7 +152,7 @@ func (o *inputOptions) run(ctx context.Context, c *corpus.Corpus, kind string, i
 		return err
 	}
 	defer journal.Close()
-	masks, err := corpus.CreateMasks(o.saveMasks)
+	masks, err := corpus.CreateMasks(o.saveMasks, o.write())
 	if err != nil {
 		return err
 	}
@@ -194,14 +194,17 @@ func (o *inputOptions) settings() any {
 	}{o.window, o.windows, o.samples, o.officialBatch, o.seed, o.official}
 }
 
-// checkOutputs refuses to overwrite files.
+// write says how the outputs are written.
+func (o *inputOptions) write() output.Options { return output.Options{Force: o.force, Stream: true} }
+
+// checkOutputs refuses, before any work, what could not be written after it.
 func (o *inputOptions) checkOutputs(paths ...string) error {
 	for _, p := range paths {
-		if p == "" || o.force {
+		if p == "" {
 			continue
 		}
-		if _, err := os.Lstat(p); err == nil {
-			return fmt.Errorf("%s exists: add --force to overwrite it", p)
+		if err := output.Check(p, o.write()); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -11,18 +11,20 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"llada/formats"
+	"llada/formats/output"
 )
 
 // Options of Create.
 type Options struct {
-	Force bool // replace an existing file
+	Force bool  // replace an existing file
+	Size  int64 // bytes to come, about, for which there must be room; 0: not known
 }
 
 // Writer writes a container front to back. It is for one goroutine. The first
 // failure sticks: every later call but Abort returns it.
 type Writer struct {
 	path string
-	tmp  *temporary
+	tmp  *output.File
 	out  *bufio.Writer
 	off  int64 // bytes given to out
 	x    index
@@ -41,11 +43,11 @@ func Create(path string, o Options) (*Writer, error) {
 
 // create lets a test put something that fails between Writer and file.
 func create(path string, o Options, wrap func(io.Writer) io.Writer) (*Writer, error) {
-	tmp, err := newTemporary(path, o.Force)
+	tmp, err := output.Create(path, output.Options{Force: o.Force, Size: o.Size})
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{path: path, tmp: tmp, out: bufio.NewWriterSize(wrap(tmp.file), 1<<20)}
+	w := &Writer{path: path, tmp: tmp, out: bufio.NewWriterSize(wrap(tmp), 1<<20)}
 	if err := w.write(header(Current)); err != nil {
 		w.Abort()
 		return nil, err
@@ -162,7 +164,7 @@ func (w *Writer) Commit() error {
 		err = w.finish()
 	}
 	if err == nil {
-		err = w.fail(w.tmp.commit())
+		err = w.fail(w.tmp.Commit())
 	}
 	if err != nil {
 		w.Abort()
@@ -222,7 +224,7 @@ func (w *Writer) Abort() error {
 		return nil
 	}
 	w.done = true
-	return w.tmp.remove()
+	return w.tmp.Abort()
 }
 
 // ready says whether something new may begin.

@@ -1,42 +1,43 @@
 package safetensors
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"os"
 	"unicode/utf8"
 
 	"llada/formats"
+	"llada/formats/output"
 )
 
 // Writer writes one file. The header comes from the descriptions given first,
-// so the data can stream. Until Close succeeds only PATH.part exists.
+// so the data can stream. Nothing has the file's name until Close succeeds.
 type Writer struct {
 	path  string
 	infos []formats.Info
-	file  *os.File // nil once closed or aborted
-	buf   *bufio.Writer
+	out   *output.File
 	want  int64 // bytes of all data
 	have  int64
 	err   error // the first failure, which Close reports again
+	done  bool
 }
 
-// Create begins a file whose tensors are infos, in this order. Where the file
-// stays unfinished, Abort must be called; deferring it is always right.
-func Create(path string, infos []formats.Info, metadata map[string]string) (*Writer, error) {
+// Create begins a file whose tensors are infos, in this order, with room for all
+// of it: o.Size is not read. Where the file stays unfinished, Abort must be
+// called; deferring it is always right.
+func Create(path string, infos []formats.Info, metadata map[string]string, o output.Options) (*Writer, error) {
 	head, size, err := encodeHeader(infos, metadata)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	f, err := os.Create(path + ".part")
+	o.Size = int64(len(head)) + size
+	out, err := output.Create(path, o)
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{path: path, infos: infos, file: f, buf: bufio.NewWriterSize(f, 1<<18), want: size}
-	if _, err := w.buf.Write(head); err != nil {
+	w := &Writer{path: path, infos: infos, out: out, want: size}
+	if _, err := out.Write(head); err != nil {
 		w.Abort()
 		return nil, err
 	}
@@ -48,13 +49,13 @@ func (w *Writer) Write(p []byte) (int, error) {
 	switch {
 	case w.err != nil:
 		return 0, w.err
-	case w.file == nil:
+	case w.done:
 		return 0, fmt.Errorf("%s: write after close", w.path)
 	case int64(len(p)) > w.want-w.have:
 		w.err = fmt.Errorf("%s: more data than the %d bytes of its tensors", w.path, w.want)
 		return 0, w.err
 	}
-	n, err := w.buf.Write(p)
+	n, err := w.out.Write(p)
 	w.have += int64(n)
 	w.err = err
 	return n, err
@@ -63,35 +64,23 @@ func (w *Writer) Write(p []byte) (int, error) {
 // Close completes the file and gives it its name; where data are missing or
 // could not be written, it removes the file instead.
 func (w *Writer) Close() error {
-	if w.file == nil {
+	if w.done {
 		return w.err
 	}
 	if w.err == nil && w.have < w.want {
 		w.err = w.incomplete()
 	}
 	if w.err == nil {
-		w.err = w.buf.Flush()
+		w.err = w.out.Commit()
 	}
-	if w.err == nil {
-		w.err = w.file.Close() // before the rename, for Windows
-	}
-	if w.err == nil {
-		w.err = os.Rename(w.file.Name(), w.path)
-	}
-	if w.err != nil {
-		w.Abort()
-	}
-	w.file = nil
+	w.Abort()
 	return w.err
 }
 
 // Abort drops the unfinished file. After Close it does nothing.
 func (w *Writer) Abort() {
-	if w.file != nil {
-		w.file.Close()
-		os.Remove(w.file.Name())
-		w.file = nil
-	}
+	w.done = true
+	w.out.Abort()
 }
 
 // incomplete names the tensor at which the data end.

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"llada/formats"
+	"llada/formats/output"
 )
 
 func info(name string, e formats.Encoding, shape ...int) formats.Info {
@@ -48,7 +49,7 @@ func TestWriteRead(t *testing.T) {
 	for i := range data {
 		data[i] = byte(i + 1)
 	}
-	w, err := Create(path, infos, map[string]string{"format": "pt", "note": "ä"})
+	w, err := Create(path, infos, map[string]string{"format": "pt", "note": "ä"}, output.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func TestWriteRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	onlyFiles(t, dir, "x.safetensors.part")
+	onlyFiles(t, dir, "x.safetensors.partial")
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func TestWriteReadAny(t *testing.T) {
 			e := rapid.SampledFrom([]formats.Encoding{formats.F32, formats.F16, formats.BF16}).Draw(t, "encoding")
 			infos = append(infos, info(name, e, rapid.SliceOfN(rapid.IntRange(0, 4), 0, 3).Draw(t, "shape")...))
 		}
-		w, err := Create(path, infos, nil)
+		w, err := Create(path, infos, nil, output.Options{Force: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,7 +145,7 @@ func TestWriterLeavesNothing(t *testing.T) {
 		{"nothing", nil, `tensor "a": only 0 of 8 bytes written`},
 		{"long", []int{16, 1}, "more data than the 16 bytes of its tensors"},
 	} {
-		w, err := Create(path, infos, nil)
+		w, err := Create(path, infos, nil, output.Options{Force: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +159,7 @@ func TestWriterLeavesNothing(t *testing.T) {
 		}
 		onlyFiles(t, dir)
 	}
-	w, err := Create(path, infos, nil)
+	w, err := Create(path, infos, nil, output.Options{Force: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +187,7 @@ func TestCreateRefuses(t *testing.T) {
 		{"size", []formats.Info{wrong}, "shape [2] of F32 needs 8 bytes, not 9"},
 	} {
 		dir := t.TempDir()
-		_, err := Create(filepath.Join(dir, "x"), c.infos, nil)
+		_, err := Create(filepath.Join(dir, "x"), c.infos, nil, output.Options{})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}

@@ -16,6 +16,7 @@ import (
 
 	"llada/formats"
 	"llada/formats/container"
+	"llada/formats/output"
 	"llada/formats/safetensors"
 	"llada/quant"
 	"llada/testdata/checkpoint"
@@ -89,7 +90,7 @@ func TestExecuteFromEverySource(t *testing.T) {
 			i.Size = i.Elements() * int64(e.ElementBytes())
 			infos = append(infos, i.Info)
 		}
-		w, err := safetensors.Create(filepath.Join(dir, "model.safetensors"), infos, nil)
+		w, err := safetensors.Create(filepath.Join(dir, "model.safetensors"), infos, nil, output.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -48,7 +48,7 @@ func File(ctx context.Context, path, out string, o Options) (*Result, error) {
 // Write executes the plan of an inventory into the container out. Only a
 // complete container ever bears that name.
 func (p *Plan) Write(ctx context.Context, v *Inventory, out string, run Run) (*Result, error) {
-	w, err := container.Create(out, container.Options{Force: run.Force})
+	w, err := container.Create(out, container.Options{Force: run.Force, Size: p.Bytes})
 	if err != nil {
 		return nil, err
 	}

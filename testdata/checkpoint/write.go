@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"llada/formats"
+	"llada/formats/output"
 	"llada/formats/safetensors"
 )
 
@@ -65,7 +66,7 @@ func Write(dir string, c Config, o Options) error {
 }
 
 func writeFile(dir string, f File, weights, norms *distribution, o Options) error {
-	w, err := safetensors.Create(filepath.Join(dir, f.Name), f.Tensors, map[string]string{"format": "pt"})
+	w, err := safetensors.Create(filepath.Join(dir, f.Name), f.Tensors, map[string]string{"format": "pt"}, output.Options{Force: true})
 	if err != nil {
 		return err
 	}

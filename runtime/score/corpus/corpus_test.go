@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"llada/formats"
+	"llada/formats/output"
 	"llada/runtime/score"
 )
 
@@ -146,7 +147,7 @@ func TestMaskSet(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "masks")
-	w, err := CreateMasks(path)
+	w, err := CreateMasks(path, output.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func TestMaskSet(t *testing.T) {
 // A mask set that cannot have its name leaves nothing behind.
 func TestMaskSetWithoutAName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "masks")
-	w, err := CreateMasks(path)
+	w, err := CreateMasks(path, output.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +218,7 @@ func TestRunResumes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer j.Close()
-		masks, err := CreateMasks(set)
+		masks, err := CreateMasks(set, output.Options{Force: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,13 +1,12 @@
 package corpus
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 
 	"llada/formats"
+	"llada/formats/output"
 	"llada/formats/text"
 	"llada/runtime/score"
 )
@@ -46,28 +45,24 @@ func MaskSet(ctx context.Context, path string, t Tokenizer, l Limits) (*Corpus, 
 }
 
 // MaskWriter writes the mask set that a run uses, under its name once it is
-// whole.
-type MaskWriter struct {
-	path string
-	file *os.File // nil: nothing is written
-	out  *bufio.Writer
-}
+// whole. A nil one writes nothing.
+type MaskWriter struct{ out *output.File }
 
-// CreateMasks begins a mask set; without a path nothing is written.
-func CreateMasks(path string) (*MaskWriter, error) {
+// CreateMasks begins a mask set; without a path it is nil.
+func CreateMasks(path string, o output.Options) (*MaskWriter, error) {
 	if path == "" {
-		return &MaskWriter{}, nil
+		return nil, nil
 	}
-	f, err := os.Create(path + formats.PartialSuffix)
+	out, err := output.Create(path, o)
 	if err != nil {
 		return nil, err
 	}
-	return &MaskWriter{path, f, bufio.NewWriter(f)}, nil
+	return &MaskWriter{out}, nil
 }
 
 // Write adds an item.
 func (w *MaskWriter) Write(it score.Item) error {
-	if w.file == nil {
+	if w == nil {
 		return nil
 	}
 	return json.NewEncoder(w.out).Encode(it)
@@ -75,25 +70,15 @@ func (w *MaskWriter) Write(it score.Item) error {
 
 // Commit gives the file its name; if it cannot, nothing is left.
 func (w *MaskWriter) Commit() error {
-	if w.file == nil {
+	if w == nil {
 		return nil
 	}
-	err := errors.Join(w.out.Flush(), w.file.Close())
-	if err == nil {
-		err = os.Rename(w.path+formats.PartialSuffix, w.path)
-	}
-	if err != nil {
-		os.Remove(w.path + formats.PartialSuffix)
-	}
-	w.file = nil
-	return err
+	return w.out.Commit()
 }
 
 // Abort removes what is not whole. It is harmless after Commit.
 func (w *MaskWriter) Abort() {
-	if w.file != nil {
-		w.file.Close()
-		os.Remove(w.path + formats.PartialSuffix)
-		w.file = nil
+	if w != nil {
+		w.out.Abort()
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"llada/formats"
+	"llada/formats/output"
 	"llada/formats/safetensors"
 	"llada/testdata/checkpoint"
 )
@@ -95,7 +96,7 @@ func rewrite(ts *testscript.TestScript, neg bool, args []string) {
 		t.Info.Name = name
 		infos, data = append(infos, t.Info), append(data, t.Data)
 	}
-	w, err := safetensors.Create(filepath.Join(dir, "new.safetensors"), infos, nil)
+	w, err := safetensors.Create(filepath.Join(dir, "new.safetensors"), infos, nil, output.Options{})
 	ts.Check(err)
 	defer w.Abort()
 	for _, d := range data {

@@ -1,6 +1,6 @@
 //go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
 
-package container
+package output
 
 import (
 	"errors"
@@ -8,15 +8,16 @@ import (
 	"os"
 )
 
-// renameOpen closes first: Windows cannot rename an open file.
-func renameOpen(f *os.File, to string) error {
+// rename closes first: Windows cannot rename an open file.
+func rename(f *os.File, to string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), to)
 }
 
-func removeOpen(f *os.File) error {
+// Remove closes a file of Lock and deletes it.
+func Remove(f *os.File) error {
 	f.Close()
 	if err := os.Remove(f.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package container
+package output
 
 import (
 	"errors"
@@ -11,24 +11,28 @@ import (
 
 func lock(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-	if errors.Is(err, unix.ENOTSUP) || errors.Is(err, unix.ENOLCK) || errors.Is(err, unix.ENOSYS) {
+	switch {
+	case errors.Is(err, unix.EWOULDBLOCK):
+		return ErrBusy
+	case errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.ENOLCK), errors.Is(err, unix.ENOSYS):
 		return nil // some network file systems; no lock is better than no output
 	}
 	return err
 }
 
-// renameOpen keeps the file open, and with it the lock, until the name is gone:
+// rename keeps the file open, and with it the lock, until the name is gone:
 // nobody else can get hold of the content in between.
-func renameOpen(f *os.File, to string) error {
+func rename(f *os.File, to string) error {
 	if err := os.Rename(f.Name(), to); err != nil {
 		return err
 	}
 	return f.Close()
 }
 
-func removeOpen(f *os.File) error {
+// Remove closes a file of Lock and deletes it, if it still has its name.
+func Remove(f *os.File) error {
 	var err error
-	if sameFile(f, f.Name()) {
+	if isNamed(f, f.Name()) {
 		err = os.Remove(f.Name())
 	}
 	f.Close()
