@@ -33,7 +33,7 @@ type convertOptions struct {
 var levelFlags = []formats.Encoding{formats.Q4, formats.Q6, formats.Q8, formats.BF16, formats.F32}
 
 func (o *convertOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVarP(&o.out, "output", "o", "", "the `file` to write")
+	cli.Output(f, &o.out, "output", "o", "the `file` to write")
 	o.levels = map[formats.Encoding]*bool{}
 	for _, e := range levelFlags {
 		help := fmt.Sprintf("store linear weights as %s", e)
@@ -44,11 +44,10 @@ func (o *convertOptions) addFlags(f *pflag.FlagSet) {
 	}
 	f.StringVar(&o.embed, "embed", "", "`encoding` of the token embedding instead of the level's own")
 	f.StringVar(&o.head, "head", "", "`encoding` of the output head instead of the level's own")
-	f.Int32Var(&o.maskID, "mask-id", -1, "`id` of the mask token, for checkpoints whose config does not say")
+	cli.Whole(f, &o.maskID, "mask-id", -1, 0, 1<<31-1, "`id` of the mask token, for checkpoints whose config does not say")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the plan and stop")
 	f.BoolVar(&o.force, "force", false, "overwrite the output")
-	o.memory = 4 << 30
-	f.Var(&o.memory, "memory", "bound on the memory used")
+	cli.SizeVar(f, &o.memory, "memory", 4<<30, "bound on the memory used")
 }
 
 // policy is what the flags ask for.

@@ -137,7 +137,7 @@ func crc(sum uint32) string { return fmt.Sprintf("%08x", sum) }
 
 func (c *contents) print(out io.Writer) error {
 	fmt.Fprintf(out, "%s: container version %s, %s\n\n", filepath.Base(c.File), c.Version, cli.Bytes(c.Bytes))
-	fmt.Fprintf(out, "model      %s, %s parameters, %.3f bits per weight\n", c.Model.Class, thousands(c.Parameters), c.BitsPerWeight)
+	fmt.Fprintf(out, "model      %s, %s parameters, %.3f bits per weight\n", cli.Word(c.Model.Class), thousands(c.Parameters), c.BitsPerWeight)
 	fmt.Fprintf(out, "           %d layers, width %d, %d heads (%d key/value), feed-forward %d, context %d\n",
 		c.Layers, c.Width, c.Heads, c.KVHeads, c.Hidden, c.Context)
 	if c.Tokens > 0 {
@@ -146,7 +146,8 @@ func (c *contents) print(out io.Writer) error {
 		fmt.Fprintf(out, "tokenizer  none, %d rows, mask %d, ends %v\n", c.Vocab, c.Model.MaskID, c.Model.EndIDs)
 	}
 	if r := c.Recipe; r != nil {
-		fmt.Fprintf(out, "recipe     %s, method %s: linear %s (%.4f bits), embedding %s, head %s\n", r.Tool, r.Method, r.Level, r.LinearBits, r.Embed, r.Head)
+		fmt.Fprintf(out, "recipe     %s, method %s: linear %s (%.4f bits), embedding %s, head %s\n",
+			cli.Word(r.Tool), cli.Word(r.Method), cli.Word(string(r.Level)), r.LinearBits, cli.Word(string(r.Embed)), cli.Word(string(r.Head)))
 	}
 	fmt.Fprintln(out)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -156,11 +157,11 @@ func (c *contents) print(out io.Writer) error {
 		if i.SNR != nil {
 			snr = fmt.Sprintf("%.2f", *i.SNR)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", i.Name, i.Encoding, shape(i.Shape), i.Bytes, snr, i.CRC32C)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%d\t%s\t%s\n", cli.Word(i.Name), i.Encoding, shape(i.Shape), i.Bytes, snr, i.CRC32C)
 	}
 	fmt.Fprintln(t, "\t\t\t\t\t\nSECTION\t\t\tBYTES\tRAW\tCRC-32C")
 	for _, s := range c.Sections {
-		fmt.Fprintf(t, "%s\t\t\t%d\t%d\t%s\n", s.Name, s.Bytes, s.RawBytes, s.CRC32C)
+		fmt.Fprintf(t, "%s\t\t\t%d\t%d\t%s\n", cli.Word(s.Name), s.Bytes, s.RawBytes, s.CRC32C)
 	}
 	return t.Flush()
 }

@@ -5,6 +5,8 @@ package main
 import (
 	"os"
 
+	"github.com/spf13/cobra"
+
 	"llada/cmd/internal/cli"
 	"llada/runtime/asm"
 )
@@ -16,9 +18,14 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	g := &cli.Globals{}
+	return cli.Main(newRootCommand(g), g, args, cli.Usage(asm.Check()))
+}
+
+// newRootCommand is the command with all its subcommands.
+func newRootCommand(g *cli.Globals) *cobra.Command {
 	root := newConvertCommand(g)
 	root.Version = version
 	g.AddFlags(root.PersistentFlags())
 	root.AddCommand(newInspectCommand(g), newVerifyCommand(g))
-	return cli.Main(root, g, args, cli.Usage(asm.Check()))
+	return root
 }

@@ -39,7 +39,7 @@ func printPlan(out io.Writer, checkpoint string, p *convert.Plan, g *cli.Globals
 	fmt.Fprintln(t, "TENSOR\tFROM\tTO\tSHAPE\tBYTES\tWHY")
 	for _, s := range p.Steps {
 		for _, o := range s.Out {
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", o.Name, s.In[0].Encoding, o.Encoding, shape(o.Shape), o.Size, o.Why)
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", cli.Word(o.Name), s.In[0].Encoding, o.Encoding, shape(o.Shape), o.Size, o.Why)
 		}
 	}
 	if err := t.Flush(); err != nil {
@@ -102,7 +102,7 @@ func noise(reports []convert.Report) string {
 	var b strings.Builder
 	for _, e := range order {
 		f := found[e]
-		fmt.Fprintf(&b, "%s: %.2f dB (%s) to %.2f dB (%s)\n", e, f.low.Errors.SNR(), f.low.Name, f.high.Errors.SNR(), f.high.Name)
+		fmt.Fprintf(&b, "%s: %.2f dB (%s) to %.2f dB (%s)\n", e, f.low.Errors.SNR(), cli.Word(f.low.Name), f.high.Errors.SNR(), cli.Word(f.high.Name))
 	}
 	return b.String()
 }

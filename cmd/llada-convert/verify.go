@@ -33,7 +33,7 @@ Examples:
 			return runVerify(cmd.Context(), cmd.OutOrStdout(), args[0], against, g)
 		},
 	}
-	c.Flags().StringVar(&against, "against", "", "the `checkpoint` to measure against")
+	cli.Input(c.Flags(), &against, "against", "", "the `checkpoint` to measure against")
 	return c
 }
 
@@ -157,18 +157,18 @@ func (v *verification) print(out io.Writer, path string, damage error) error {
 			if i.SNR != nil {
 				snr = fmt.Sprintf("%.2f", *i.SNR)
 			}
-			fmt.Fprintf(t, "%s\t%.3g\t%.3g\t%s\n", i.Name, i.RelativeRMS, i.MaxAbs, snr)
+			fmt.Fprintf(t, "%s\t%.3g\t%.3g\t%s\n", cli.Word(i.Name), i.RelativeRMS, i.MaxAbs, snr)
 		}
 		fmt.Fprintln(t)
 	}
 	for _, i := range v.Tensors {
 		if !i.OK {
-			fmt.Fprintf(t, "DAMAGED\ttensor %s\n", i.Name)
+			fmt.Fprintf(t, "DAMAGED\ttensor %s\n", cli.Word(i.Name))
 		}
 	}
 	for _, s := range v.Sections {
 		if !s.OK {
-			fmt.Fprintf(t, "DAMAGED\t%s\n", s.Name)
+			fmt.Fprintf(t, "DAMAGED\t%s\n", cli.Word(s.Name))
 		}
 	}
 	if damage == nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,14 +26,18 @@ type benchOptions struct {
 	noForward             bool
 }
 
+// maxRows bounds the activations of a product, which are made in memory.
+const maxRows = 8192
+
 func (o *benchOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVarP(&o.path, "model", "m", "", "measure this container `file`")
-	f.StringVar(&o.shape, "shape", "llada-8b", "measure random weights of this shape: llada-8b, tiny or a config.json")
+	cli.Input(f, &o.path, "model", "m", "measure this container `file`")
+	o.shape = "llada-8b"
+	cli.Input(f, &o.shape, "shape", "", "measure random weights of this shape: llada-8b, tiny or a config.json")
 	f.StringVar(&o.encoding, "encoding", "q4", "`encoding` of the random weights")
 	f.StringVar(&o.activations, "activations", "int8", activationsHelp)
-	f.IntSliceVar(&o.rows, "rows", []int{12, 32, 96, 256}, "rows of the products")
-	f.IntSliceVar(&o.lengths, "lengths", []int{32, 96, 256, 1024}, "lengths of the forward passes")
-	f.IntVar(&o.headRows, "head-rows", 32, "positions whose logits a forward pass computes")
+	cli.List(f, &o.rows, "rows", []int{12, 32, 96, 256}, 1, maxRows, "rows of the products")
+	cli.List(f, &o.lengths, "lengths", []int{32, 96, 256, 1024}, 1, maxPositions, "lengths of the forward passes")
+	cli.Whole(f, &o.headRows, "head-rows", 32, 1, maxPositions, "positions whose logits a forward pass computes")
 	f.BoolVar(&o.noForward, "no-forward", false, "measure products only")
 }
 
@@ -109,9 +112,6 @@ type breakdown struct {
 }
 
 func runBench(cmd *cobra.Command, o *benchOptions, g *cli.Globals) error {
-	if slices.Min(append(o.rows, 1)) < 1 || slices.Min(append(o.lengths, 1)) < 1 || o.headRows < 1 {
-		return cli.Usagef("--rows, --lengths and --head-rows must be at least 1")
-	}
 	if err := checkActivations(o.activations); err != nil {
 		return err
 	}

@@ -53,18 +53,18 @@ Examples:
 		RunE: func(cmd *cobra.Command, args []string) error { return runCompare(cmd, args, &o, g) },
 	}
 	f := c.Flags()
-	f.StringVar(&o.reference.path, "ref", "", "the reference container `file`")
+	cli.Input(f, &o.reference.path, "ref", "", "the reference container `file`")
 	f.StringVar(&o.reference.device, "device", "auto", "where to compute: cpu, gpu, gpu:N or auto")
 	f.StringVar(&o.reference.activations, "activations", "int8", activationsHelp)
 	o.input.addFlags(f)
-	f.IntVar(&o.frontier, "frontier", 4, "most confident `positions` whose agreement is measured")
-	f.Float64Var(&o.maxDelta, "max-delta", 0, "gate: exit 3 if the bound of a container exceeds the reference's by more `nats` per token")
-	f.StringVar(&o.prompts, "prompts", "", "also answer every line of this JSON Lines `file`")
+	cli.Whole(f, &o.frontier, "frontier", 4, 1, maxPositions, "most confident `positions` whose agreement is measured")
+	cli.Real(f, &o.maxDelta, "max-delta", 0, -1e6, 1e6, "gate: exit 3 if the bound of a container exceeds the reference's by more `nats` per token")
+	cli.Input(f, &o.prompts, "prompts", "", "also answer every line of this JSON Lines `file`")
 	o.sampling = sample.Default()
-	f.IntVar(&o.sampling.GenLength, "gen-length", o.sampling.GenLength, "with --prompts: `positions` to generate")
-	f.IntVar(&o.sampling.BlockLength, "block-length", o.sampling.BlockLength, "with --prompts: `positions` of a block")
-	f.IntVar(&o.sampling.Steps, "steps", 0, "with --prompts: the official sampler with this many `steps`; 0: parallel decoding")
-	f.StringVar(&o.plot, "plot", "", "draw quality against size, and divergence by mask ratio, into this `file` (.svg, .png, .pdf)")
+	cli.Whole(f, &o.sampling.GenLength, "gen-length", o.sampling.GenLength, 1, maxPositions, "with --prompts: `positions` to generate")
+	cli.Whole(f, &o.sampling.BlockLength, "block-length", o.sampling.BlockLength, 1, maxPositions, "with --prompts: `positions` of a block")
+	cli.Whole(f, &o.sampling.Steps, "steps", 0, 0, maxPositions, "with --prompts: the official sampler with this many `steps`; 0: parallel decoding")
+	cli.Output(f, &o.plot, "plot", "", "draw quality against size, and divergence by mask ratio, into this `file` (.svg, .png, .pdf)")
 	return c
 }
 
@@ -77,9 +77,6 @@ func (o *compareOptions) check(cmd *cobra.Command) error {
 	}
 	if err := o.input.check(cmd.Flags()); err != nil {
 		return err
-	}
-	if o.frontier < 1 {
-		return cli.Usagef("--frontier is %d, want at least 1", o.frontier)
 	}
 	if o.plot != "" && !plotFormats[plotFormat(o.plot)] {
 		return cli.Usagef("--plot %q: want a name in .svg, .png or .pdf", o.plot)

@@ -99,12 +99,12 @@ func printComparison(out io.Writer, all []contender, g *cli.Globals) error {
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "container\tbits\tsize\tnats/token\tdelta\tKL mean\tmedian\tp90\tp99\tmax\tRMS Δp\ttop-1\tfrontier\ttokens/s")
-	fmt.Fprintf(w, "%s\t%.3f\t%s\t%.4f\treference\t\t\t\t\t\t\t\t\t%.0f\n", filepath.Base(ref.path),
+	fmt.Fprintf(w, "%s\t%.3f\t%s\t%.4f\treference\t\t\t\t\t\t\t\t\t%.0f\n", cli.Word(filepath.Base(ref.path)),
 		ref.bitsPerWeight, cli.Bytes(ref.bytes), ref.bound.PerToken(), ref.bound.TokensPerSecond())
 	for i := range all[1:] {
 		c := all[i+1].json()
 		d := &all[i+1].difference
-		fmt.Fprintf(w, "%s\t%.3f\t%s\t%.4f\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f %%\t%.2f %%\t%.2f %%\t%.0f\n", filepath.Base(c.Path),
+		fmt.Fprintf(w, "%s\t%.3f\t%s\t%.4f\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f %%\t%.2f %%\t%.2f %%\t%.0f\n", cli.Word(filepath.Base(c.Path)),
 			c.BitsPerWeight, cli.Bytes(c.Bytes), c.PerToken, paired(c.Delta, d.DeltaError()), paired(c.KLMean, d.KLError()),
 			figure(c.KLMedian), figure(c.KLP90), figure(c.KLP99), figure(c.KLMax),
 			100*c.RMSDp, 100*c.Top1Agreement, 100*c.FrontierAgreement, c.TokensPerSecond)
@@ -147,7 +147,7 @@ func printBins(out io.Writer, all []contender) {
 			if i == 0 {
 				label = fmt.Sprintf("%.0f … %.0f %%", 100*float64(b)/score.Bins, 100*float64(b+1)/score.Bins)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%.2f %%\t%.2f %%\n", label, filepath.Base(all[i+1].path),
+			fmt.Fprintf(w, "%s\t%s\t%s\t%.2f %%\t%.2f %%\n", label, cli.Word(filepath.Base(all[i+1].path)),
 				figure(x.MeanKL()), 100*x.Top1Agreement(), 100*x.FrontierAgreement())
 		}
 	}

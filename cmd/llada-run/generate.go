@@ -31,11 +31,11 @@ func (o *generateOptions) addFlags(f *pflag.FlagSet) {
 	o.sample.addFlags(f)
 	f.StringVarP(&o.prompt, "prompt", "p", "", "the `text` to answer; read from stdin when neither this nor --ids is given")
 	f.StringVar(&o.system, "system", "", "a system message before the prompt")
-	f.StringVar(&o.ids, "ids", "", "a `file` with a JSON array of token ids instead of text")
+	cli.Input(f, &o.ids, "ids", "", "a `file` with a JSON array of token ids instead of text")
 	f.BoolVar(&o.raw, "raw", false, "do not apply the chat template")
 	f.BoolVar(&o.trace, "trace", false, "with --json: also the positions committed in each step")
-	f.StringVar(&o.prompts, "prompts", "", "answer every line of this JSON Lines `file`")
-	f.StringVarP(&o.out, "output", "o", "", "with --prompts: the JSON Lines `file` to write")
+	cli.Input(f, &o.prompts, "prompts", "", "answer every line of this JSON Lines `file`")
+	cli.Output(f, &o.out, "output", "o", "with --prompts: the JSON Lines `file` to write")
 	f.BoolVar(&o.force, "force", false, "with --prompts: overwrite the output")
 	f.BoolVar(&o.resume, "resume", false, "with --prompts: go on with an interrupted run")
 }
@@ -106,7 +106,6 @@ func runGenerate(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 	if err != nil {
 		return err
 	}
-	out := cmd.OutOrStdout()
 	if g.JSON {
 		answer, err := generate(cmd.Context(), b, ids, options, nil)
 		if err != nil {
@@ -115,12 +114,12 @@ func runGenerate(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 		if !o.trace {
 			answer.Committed = nil
 		}
-		return cli.PrintJSON(out, answer)
+		return cli.PrintJSON(cmd.OutOrStdout(), answer)
 	}
 	if b.Tokenizer == nil {
 		return fmt.Errorf("%s holds no tokenizer: add --json to get token ids", o.model.path)
 	}
-	p := newStream(out, b.Tokenizer, b.Tokens, len(ids))
+	p := newStream(cli.Stdout(), b.Tokenizer, b.Tokens, len(ids))
 	answer, err := generate(cmd.Context(), b, ids, options, p.show)
 	if err != nil {
 		p.end()

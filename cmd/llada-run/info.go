@@ -30,7 +30,7 @@ Examples:
 ` + cli.ExitHelp,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runInfo(cmd.OutOrStdout(), path, g) },
 	}
-	c.Flags().StringVarP(&path, "model", "m", "", "the container `file`")
+	cli.Input(c.Flags(), &path, "model", "m", "the container `file`")
 	return c
 }
 
@@ -114,7 +114,7 @@ func (m machine) print(out io.Writer) error {
 	_, err := fmt.Fprintf(out, "memory     %s, %s available\n", unknown(m.Memory), unknown(m.Available))
 	if i := m.Model; i != nil {
 		_, err = fmt.Fprintf(out, "model      %s: %s, %s on disk, mapped; context %d\n           a forward pass of 512 positions adds %s\n",
-			i.File, i.Class, cli.Bytes(i.Bytes), i.Context, cli.Bytes(i.PassBytes))
+			i.File, cli.Word(i.Class), cli.Bytes(i.Bytes), i.Context, cli.Bytes(i.PassBytes))
 	}
 	return err
 }

@@ -43,8 +43,8 @@ Examples:
 		},
 	}
 	o.addFlags(c.Flags())
-	c.Flags().StringVar(&ids, "ids", "", "a `file` with a JSON array of token ids")
-	c.Flags().StringVarP(&out, "output", "o", "", "the safetensors `file` to write")
+	cli.Input(c.Flags(), &ids, "ids", "", "a `file` with a JSON array of token ids")
+	cli.Output(c.Flags(), &out, "output", "o", "the safetensors `file` to write")
 	c.Flags().BoolVar(&force, "force", false, "overwrite the output")
 	return c
 }

@@ -18,6 +18,11 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 func run(args []string) int {
 	g := &cli.Globals{}
+	return cli.Main(newRootCommand(g), g, args, cli.Usage(asm.Check()))
+}
+
+// newRootCommand is the command with all its subcommands.
+func newRootCommand(g *cli.Globals) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "llada-run",
 		Short: "Run a masked-diffusion language model",
@@ -31,5 +36,5 @@ Examples:
 	}
 	g.AddFlags(root.PersistentFlags())
 	root.AddCommand(newGenerateCommand(g), newScoreCommand(g), newCompareCommand(g), newLogitsCommand(g), newBenchCommand(g), newInfoCommand(g))
-	return cli.Main(root, g, args, cli.Usage(asm.Check()))
+	return root
 }

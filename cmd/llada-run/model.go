@@ -18,7 +18,7 @@ type modelOptions struct {
 }
 
 func (o *modelOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVarP(&o.path, "model", "m", "", "the container `file`")
+	cli.Input(f, &o.path, "model", "m", "the container `file`")
 	f.StringVar(&o.device, "device", "auto", "where to compute: cpu, gpu, gpu:N or auto")
 	f.StringVar(&o.activations, "activations", "int8", activationsHelp)
 }

@@ -7,6 +7,13 @@ import (
 	"llada/runtime/sample"
 )
 
+// What flags take at most, beyond any model: the model's own bounds are checked
+// when it is open.
+const (
+	maxPositions = 1 << 20
+	maxGuidance  = 1e6
+)
+
 // samplingOptions are the flags of every command that generates.
 type samplingOptions struct {
 	sample.Options
@@ -17,16 +24,16 @@ type samplingOptions struct {
 
 func (o *samplingOptions) addFlags(f *pflag.FlagSet) {
 	d := sample.Default()
-	f.IntVar(&o.GenLength, "gen-length", d.GenLength, "`positions` to generate")
-	f.IntVar(&o.BlockLength, "block-length", d.BlockLength, "`positions` of a block; blocks are filled from left to right")
-	f.IntVar(&o.Steps, "steps", 0, "run the official sampler with exactly this many `steps`; absent: parallel decoding")
-	f.Float64Var(&o.Threshold, "threshold", d.Threshold, "parallel decoding: commit tokens of at least this `probability`")
-	f.Float64Var(&o.Factor, "factor", 0, "parallel decoding by the `factor` rule instead of the threshold")
-	f.Float64Var(&o.Temperature, "temperature", 0, "sampling `temperature`; 0 is greedy")
-	f.IntVar(&o.TopK, "top-k", 0, "with --temperature: draw among the `N` most probable tokens; 0 is all")
-	f.Float64Var(&o.TopP, "top-p", 1, "with --temperature: draw among the fewest of the top k whose `probability` together exceeds this; 1 is all")
-	f.Uint64Var(&o.Seed, "seed", 0, "`seed` of everything random")
-	f.Float64Var(&o.Guidance, "cfg-scale", 0, "classifier-free guidance `scale`; 0 is off, above it every step costs two passes")
+	cli.Whole(f, &o.GenLength, "gen-length", d.GenLength, 1, maxPositions, "`positions` to generate")
+	cli.Whole(f, &o.BlockLength, "block-length", d.BlockLength, 1, maxPositions, "`positions` of a block; blocks are filled from left to right")
+	cli.Whole(f, &o.Steps, "steps", 0, 1, maxPositions, "run the official sampler with exactly this many `steps`; absent: parallel decoding")
+	cli.Positive(f, &o.Threshold, "threshold", d.Threshold, 1, "parallel decoding: commit tokens of at least this `probability`")
+	cli.Positive(f, &o.Factor, "factor", 0, 1e6, "parallel decoding by the `factor` rule instead of the threshold")
+	cli.Real(f, &o.Temperature, "temperature", 0, 0, 1000, "sampling `temperature`; 0 is greedy")
+	cli.Whole(f, &o.TopK, "top-k", 0, 0, 1<<31-1, "with --temperature: draw among the `N` most probable tokens; 0 is all")
+	cli.Positive(f, &o.TopP, "top-p", 1, 1, "with --temperature: draw among the fewest of the top k whose `probability` together exceeds this; 1 is all")
+	cli.Seed(f, &o.Seed, "seed", "`seed` of everything random")
+	cli.Real(f, &o.Guidance, "cfg-scale", 0, 0, maxGuidance, "classifier-free guidance `scale`; 0 is off, above it every step costs two passes")
 	f.StringVar(&o.remasking, "remasking", "low_confidence", "which positions stay masked: low_confidence or random")
 	f.BoolVar(&o.LogitsEOSInf, "logits-eos-inf", false, "never choose the end token")
 	f.BoolVar(&o.ConfidenceEOSEOTInf, "confidence-eos-eot-inf", false, "commit end tokens only when nothing else is left")
@@ -48,18 +55,12 @@ func (o *samplingOptions) options(f *pflag.FlagSet) (sample.Options, error) {
 	switch {
 	case o.cache != "none":
 		return s, cli.Usagef("--cache is %q; this version has none only", o.cache)
-	case f.Changed("top-p") && o.TopP <= 0:
-		return s, cli.Usagef("--top-p is %v, want above 0 and at most 1", o.TopP)
 	case o.Temperature == 0 && (o.TopK > 0 || o.TopP < 1):
 		return s, cli.Usagef("--top-k and --top-p restrict what is drawn at a temperature, and without one nothing is: set --temperature above 0")
-	case f.Changed("steps") && o.Steps < 1:
-		return s, cli.Usagef("--steps is %d, want at least 1", o.Steps)
 	case o.Steps > 0 && (f.Changed("threshold") || f.Changed("factor")):
 		return s, cli.Usagef("--steps runs the official sampler; --threshold and --factor belong to parallel decoding")
 	case f.Changed("threshold") && f.Changed("factor"):
 		return s, cli.Usagef("--threshold and --factor exclude each other")
-	case f.Changed("factor") && o.Factor <= 0:
-		return s, cli.Usagef("--factor is %v, want above 0", o.Factor)
 	case s.Random && o.Steps == 0:
 		return s, cli.Usagef("--remasking random needs --steps: parallel decoding goes by confidence")
 	}

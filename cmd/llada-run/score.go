@@ -50,9 +50,9 @@ Examples:
 func (o *scoreOptions) addFlags(f *pflag.FlagSet) {
 	o.model.addFlags(f)
 	o.input.addFlags(f)
-	f.Float64Var(&o.guidance, "cfg-scale", 0, "classifier-free guidance `scale`; 0 is off, above it everything costs twice")
+	cli.Real(f, &o.guidance, "cfg-scale", 0, 0, maxGuidance, "classifier-free guidance `scale`; 0 is off, above it everything costs twice")
 	f.BoolVar(&o.order, "order", false, "score answers in the order of confidence: deterministic, a pass per token, no bound")
-	f.StringVar(&o.choices, "choices", "", "multiple choice: the questions of this JSON Lines `file`")
+	cli.Input(f, &o.choices, "choices", "", "multiple choice: the questions of this JSON Lines `file`")
 }
 
 func (o *scoreOptions) check(f *pflag.FlagSet) error {
@@ -69,8 +69,6 @@ func (o *scoreOptions) check(f *pflag.FlagSet) error {
 		return err
 	}
 	switch {
-	case !(o.guidance >= 0 && o.guidance <= 1e6):
-		return cli.Usagef("--cfg-scale is %v, want 0 to 1e6", o.guidance)
 	case o.guidance > 0 && o.input.text != "":
 		return cli.Usagef("--cfg-scale needs a prompt to guide by; --text has none")
 	case o.order && (o.input.text != "" || o.input.masks != ""):

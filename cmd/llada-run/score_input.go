@@ -15,6 +15,9 @@ import (
 	"llada/runtime/score/corpus"
 )
 
+// maxSamples bounds the masks of a window, all of which are held at once.
+const maxSamples = 1 << 16
+
 // inputOptions say what is scored under which masks: the flags that score and
 // compare share.
 type inputOptions struct {
@@ -35,19 +38,20 @@ type inputOptions struct {
 }
 
 func (o *inputOptions) addFlags(f *pflag.FlagSet) {
-	f.StringVar(&o.text, "text", "", "score this text `file`, in windows")
-	f.IntVar(&o.window, "window", 512, "`tokens` of a window")
-	f.IntVar(&o.windows, "windows", 0, "score only this `number` of windows, drawn from all by the seed; 0: all")
+	cli.Input(f, &o.text, "text", "", "score this text `file`, in windows")
+	cli.Whole(f, &o.window, "window", 512, 1, maxPositions, "`tokens` of a window")
+	cli.Whole(f, &o.windows, "windows", 0, 0, 1<<31-1, "score only this `number` of windows, drawn from all by the seed; 0: all")
 	f.StringVarP(&o.prompt, "prompt", "p", "", "score an answer to this `text`")
 	f.StringVar(&o.answer, "answer", "", "the `text` to score after --prompt")
 	f.BoolVar(&o.raw, "raw", false, "do not apply the chat template to the prompt")
-	f.StringVar(&o.masks, "masks", "", "score the texts and masks of this mask set, a JSON Lines `file`")
-	f.StringVar(&o.saveMasks, "save-masks", "", "write the masks used to this JSON Lines `file`")
-	f.IntVar(&o.samples, "samples", 8, "`masks` per window or answer: pairs of a mask and its complement")
-	f.Uint64Var(&o.seed, "seed", 0, "`seed` of the masks")
+	cli.Input(f, &o.masks, "masks", "", "score the texts and masks of this mask set, a JSON Lines `file`")
+	cli.Output(f, &o.saveMasks, "save-masks", "", "write the masks used to this JSON Lines `file`")
+	cli.Whole(f, &o.samples, "samples", 8, 1, maxSamples, "`masks` per window or answer: pairs of a mask and its complement")
+	cli.Seed(f, &o.seed, "seed", "`seed` of the masks")
 	f.BoolVar(&o.official, "official", false, "draw masks as the official estimator does: batches of even counts, no complements")
-	f.IntVar(&o.officialBatch, "mc-batch", 8, "with --official: `masks` of a batch, a divisor of --samples")
-	f.StringVar(&o.work, "work", "", "keep partial results in this `folder`; the same command goes on from them")
+	cli.Whole(f, &o.officialBatch, "mc-batch", 8, 1, maxSamples, "with --official: `masks` of a batch, a divisor of --samples")
+	cli.Work(f, &o.work, "work", "keep partial results in this `folder`; the same command goes on from them",
+		journalFile("score"), journalFile("choices"), journalFile("compare"), journalFile("prompts"))
 	f.BoolVar(&o.force, "force", false, "overwrite outputs, and start again in --work")
 }
 
@@ -71,21 +75,15 @@ func (o *inputOptions) check(f *pflag.FlagSet) error {
 		return cli.Usagef("--window and --windows belong to --text")
 	case o.masks != "" && (f.Changed("samples") || f.Changed("seed") || o.official || o.saveMasks != ""):
 		return cli.Usagef("--masks brings its own masks: no --samples, --seed, --official or --save-masks")
-	case o.window < 1:
-		return cli.Usagef("--window is %d, want at least 1", o.window)
-	case o.windows < 0:
-		return cli.Usagef("--windows is %d, want at least 0", o.windows)
 	}
 	return o.checkSamples(f)
 }
 
 func (o *inputOptions) checkSamples(f *pflag.FlagSet) error {
 	switch {
-	case o.samples < 1:
-		return cli.Usagef("--samples is %d, want at least 1", o.samples)
 	case f.Changed("mc-batch") && !o.official:
 		return cli.Usagef("--mc-batch belongs to --official")
-	case o.official && (o.officialBatch < 1 || o.samples%o.officialBatch != 0):
+	case o.official && o.samples%o.officialBatch != 0:
 		return cli.Usagef("--mc-batch is %d, want a divisor of --samples %d", o.officialBatch, o.samples)
 	}
 	return nil
@@ -173,12 +171,15 @@ func (o *inputOptions) run(ctx context.Context, c *corpus.Corpus, kind string, i
 	return err
 }
 
+// journalFile is the name, in the --work folder, of the records of a kind of run.
+func journalFile(kind string) string { return kind + ".jsonl" }
+
 // journal opens the records of a run in the --work folder; without one, nil.
 func (o *inputOptions) journal(kind string, identity any) (*score.Journal, error) {
 	if o.work == "" {
 		return nil, nil
 	}
-	j, err := score.OpenJournal(filepath.Join(o.work, kind+".jsonl"), identity, o.force)
+	j, err := score.OpenJournal(filepath.Join(o.work, journalFile(kind)), identity, o.force)
 	if errors.Is(err, score.ErrOther) {
 		err = fmt.Errorf("%w: choose another --work folder, or add --force to start again", err)
 	}
@@ -202,6 +203,9 @@ func (o *inputOptions) checkOutputs(paths ...string) error {
 	for _, p := range paths {
 		if p == "" {
 			continue
+		}
+		if p == "-" {
+			return cli.Usagef("standard output has the figures: name a file for --save-masks")
 		}
 		if err := output.Check(p, o.write()); err != nil {
 			return err

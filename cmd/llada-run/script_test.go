@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"llada/cmd/internal/cli"
 	"llada/cmd/internal/testdata/script"
 )
 
@@ -37,3 +38,5 @@ func TestScripts(t *testing.T) {
 		e.Setenv("PATH", dir+string(os.PathListSeparator)+e.Getenv("PATH"))
 	})
 }
+
+func TestFlags(t *testing.T) { script.Flags(t, newRootCommand(&cli.Globals{})) }

@@ -19,14 +19,14 @@ func TestSize(t *testing.T) {
 	}{
 		{"4GiB", 4 << 30, "4GiB"},
 		{"512 MiB", 512 << 20, "512MiB"},
-		{"1.5KiB", 1536, "1536"},
-		{"2KiB", 2048, "2KiB"},
+		{"100.5KiB", 102912, "102912"},
+		{"1024TiB", 1 << 50, "1048576GiB"},
 		{"500MB", 500_000_000, "500000000"},
 		{"4.6GB", 4_600_000_000, "4600000000"},
-		{"3kB", 3000, "3000"},
+		{"65.536kB", 65536, "64KiB"},
 		{"1TiB", 1 << 40, "1024GiB"},
-		{"77B", 77, "77"},
-		{"77", 77, "77"},
+		{"77777B", 77777, "77777"},
+		{"77777", 77777, "77777"},
 	} {
 		t.Run(c.text, func(t *testing.T) {
 			var s Size
@@ -39,9 +39,15 @@ func TestSize(t *testing.T) {
 			}
 		})
 	}
-	for _, text := range []string{"", "GiB", "-1", "0", "NaN", "Inf", "1e30", "4XB", "4 G iB"} {
+	for _, text := range []string{"", "GiB", "NaN", "Inf", "-Inf", "1e400", "4XB", "4 G iB"} {
 		var s Size
 		if err := s.Set(text); err == nil || !strings.Contains(err.Error(), "is no size: write 4GiB, 500MB or a number of bytes") {
+			t.Errorf("%q: error %v, size %d", text, err, s)
+		}
+	}
+	for _, text := range []string{"-1", "0", "63KiB", "1e30", "1025TiB"} {
+		var s Size
+		if err := s.Set(text); err == nil || !strings.Contains(err.Error(), "want a size, 64KiB to 1024TiB") {
 			t.Errorf("%q: error %v, size %d", text, err, s)
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -77,6 +79,9 @@ func Code(err error) int {
 	return Failed
 }
 
+// maxThreads is more than any machine has cores for.
+const maxThreads = 1024
+
 // Globals are the flags of every command.
 type Globals struct {
 	JSON    bool
@@ -88,7 +93,7 @@ type Globals struct {
 func (g *Globals) AddFlags(f *pflag.FlagSet) {
 	f.BoolVar(&g.JSON, "json", false, "print the result as JSON")
 	f.BoolVarP(&g.Quiet, "quiet", "q", false, "no progress on stderr")
-	f.IntVar(&g.Threads, "threads", cpu.Cores(), "worker `threads`; the default is the number of physical cores")
+	Whole(f, &g.Threads, "threads", min(cpu.Cores(), maxThreads), 1, maxThreads, "worker `threads`; the default is the number of physical cores")
 }
 
 // Main runs a command tree and returns its exit code. The first interrupt
@@ -97,23 +102,22 @@ func (g *Globals) AddFlags(f *pflag.FlagSet) {
 // broken is a fault found before, such as a LLADA_ variable that makes no sense;
 // commands that compute nothing, help among them, work all the same.
 func Main(root *cobra.Command, g *Globals, args []string, broken error) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), interrupts()...)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
+	root.SetOut(Visible(os.Stdout))
+	root.SetErr(Visible(os.Stderr))
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
 		if err := environment(cmd.Flags()); err != nil {
 			return err
 		}
 		if broken != nil {
 			return broken
 		}
-		if g.Threads < 1 {
-			return Usagef("--threads is %d, want at least 1", g.Threads)
-		}
-		return nil
+		return checkPaths(cmd, args)
 	}
 	usageFromCobra(root)
 	root.SetArgs(args)
@@ -122,6 +126,12 @@ func Main(root *cobra.Command, g *Globals, args []string, broken error) int {
 		report(root.ErrOrStderr(), root.Name(), g.JSON, err)
 	}
 	return Code(err)
+}
+
+// interrupts are the signals that end a command: not those that whoever started
+// it had it ignore, as nohup does.
+func interrupts() []os.Signal {
+	return slices.DeleteFunc([]os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}, signal.Ignored)
 }
 
 // usageFromCobra marks errors of argument checks as mistakes of usage. A
@@ -148,7 +158,8 @@ func usageFromCobra(c *cobra.Command) {
 func report(w io.Writer, name string, asJSON bool, err error) {
 	text := strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted")
 	if asJSON {
-		json.NewEncoder(w).Encode(map[string]any{"error": text, "code": Code(err)})
+		line, _ := json.Marshal(map[string]any{"error": text, "code": Code(err)})
+		w.Write(append(escape(line), '\n'))
 		return
 	}
 	fmt.Fprintf(w, "%s: %s\n", name, text)
@@ -172,8 +183,13 @@ func environment(flags *pflag.FlagSet) error {
 
 // PrintJSON writes one result as indented JSON.
 func PrintJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(escape(text.Bytes()))
+	return err
 }

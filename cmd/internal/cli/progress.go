@@ -39,7 +39,7 @@ func newProgress(total int64, bytes bool, g *Globals) *Progress {
 }
 
 // Describe names what is being worked on.
-func (p *Progress) Describe(what string) { p.bar.Describe(what) }
+func (p *Progress) Describe(what string) { p.bar.Describe(Word(what)) }
 
 // Add counts n bytes as done.
 func (p *Progress) Add(n int64) { p.bar.Add64(n) }

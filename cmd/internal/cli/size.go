@@ -2,8 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
+
+	"github.com/spf13/pflag"
 )
 
 // Size is a flag for a number of bytes: 4GiB, 500MB, 1.5GB or plain bytes.
@@ -17,6 +20,21 @@ var units = []struct {
 	{"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1},
 }
 
+// What sizes may be: less is no bound that a program can keep, more none at all.
+const (
+	leastSize = 64 << 10
+	mostSize  = 1024 << 40
+)
+
+// Range says which sizes there are.
+func (*Size) Range() string { return "64KiB to 1024TiB" }
+
+// SizeVar adds a flag for a size.
+func SizeVar(f *pflag.FlagSet, s *Size, name string, value Size, usage string) {
+	*s = value
+	add(f, s, name, usage, false)
+}
+
 // Set parses a size.
 func (s *Size) Set(text string) error {
 	number, scale := text, 1.0
@@ -27,10 +45,13 @@ func (s *Size) Set(text string) error {
 		}
 	}
 	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil || !(v > 0) || v*scale >= 1<<62 {
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 		return fmt.Errorf("%q is no size: write 4GiB, 500MB or a number of bytes", text)
 	}
-	*s = Size(v * scale)
+	if v *= scale; v < leastSize || v > mostSize {
+		return fmt.Errorf("want a size, %s", s.Range())
+	}
+	*s = Size(v)
 	return nil
 }
 
