@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"llada/cmd/internal/cli"
 	"llada/formats/output"
 	"llada/runtime/bundle"
-	"llada/runtime/sample"
 	"llada/runtime/score"
 )
 
@@ -23,7 +23,9 @@ type compareOptions struct {
 	maxDelta  float64
 	plot      string
 	prompts   string
-	sampling  sample.Options
+	sampling  samplingOptions
+
+	samplingFlags pflag.FlagSet // all of sampling's, some of which compare has too
 }
 
 func newCompareCommand(g *cli.Globals) *cobra.Command {
@@ -60,10 +62,12 @@ Examples:
 	cli.Whole(f, &o.frontier, "frontier", 4, 1, maxPositions, "most confident `positions` whose agreement is measured")
 	cli.Real(f, &o.maxDelta, "max-delta", 0, -1e6, 1e6, "gate: exit 3 if the bound of a container exceeds the reference's by more `nats` per token")
 	cli.Input(f, &o.prompts, "prompts", "", "also answer every line of this JSON Lines `file`")
-	o.sampling = sample.Default()
-	cli.Whole(f, &o.sampling.GenLength, "gen-length", o.sampling.GenLength, 1, maxPositions, "with --prompts: `positions` to generate")
-	cli.Whole(f, &o.sampling.BlockLength, "block-length", o.sampling.BlockLength, 1, maxPositions, "with --prompts: `positions` of a block")
-	cli.Whole(f, &o.sampling.Steps, "steps", 0, 0, maxPositions, "with --prompts: the official sampler with this many `steps`; 0: parallel decoding")
+	o.sampling.addFlags(&o.samplingFlags)
+	for _, name := range []string{"gen-length", "block-length", "steps"} {
+		flag := o.samplingFlags.Lookup(name)
+		flag.Usage = "with --prompts: " + flag.Usage
+		f.AddFlag(flag)
+	}
 	cli.Output(f, &o.plot, "plot", "", "draw quality against size, and divergence by mask ratio, into this `file` (.svg, .png, .pdf)")
 	return c
 }
@@ -82,8 +86,8 @@ func (o *compareOptions) check(cmd *cobra.Command) error {
 		return cli.Usagef("--plot %q: want a name in .svg, .png or .pdf", o.plot)
 	}
 	if o.prompts != "" {
-		if err := o.sampling.Check(); err != nil {
-			return cli.Usage(err)
+		if _, err := o.sampling.options(&o.samplingFlags); err != nil {
+			return err
 		}
 	}
 	return o.input.checkOutputs(o.input.saveMasks, o.plot)
@@ -119,8 +123,13 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 	}
 	var requests []*request
 	if o.prompts != "" { // read first: a mistake must not show after hours
-		if requests, err = readRequests(o.prompts); err != nil {
+		if requests, _, err = readRequests(o.prompts, &o.sampling, &o.samplingFlags); err != nil {
 			return err
+		}
+		for _, r := range requests {
+			if r.err != nil {
+				return r.err
+			}
 		}
 	}
 	var picture *output.File

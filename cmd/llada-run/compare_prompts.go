@@ -43,7 +43,7 @@ func (o *compareOptions) generations(ctx context.Context, requests []*request, i
 		if err != nil {
 			return err
 		}
-		if journal, err = o.input.journal("prompts", []any{identity, input, o.sampling, o.input.raw}); err != nil {
+		if journal, err = o.input.journal("prompts", []any{identity, input, o.sampling.Options, o.input.raw}); err != nil {
 			return err
 		}
 		defer journal.Close()
@@ -70,7 +70,7 @@ func (o *compareOptions) generations(ctx context.Context, requests []*request, i
 	return nil
 }
 
-func (o *compareOptions) answer(ctx context.Context, j *score.Journal, index int, r *request, models []*bundle.Bundle) (*answered, error) {
+func (o *compareOptions) answer(ctx context.Context, j *score.Journal, index int, question *request, models []*bundle.Bundle) (*answered, error) {
 	a := &answered{Index: index}
 	if j != nil {
 		found, err := j.Next(a, func() error {
@@ -83,7 +83,7 @@ func (o *compareOptions) answer(ctx context.Context, j *score.Journal, index int
 			return a, err
 		}
 	}
-	ids, err := r.encode(models[0], "", o.input.raw)
+	ids, err := question.encode(models[0], "", o.input.raw)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,11 @@ func (o *compareOptions) answer(ctx context.Context, j *score.Journal, index int
 	var answers [][]int32
 	for _, b := range models {
 		var changes [][]sample.Change
-		r, err := generate(ctx, b, ids, o.sampling, func(e sample.Event) error {
+		generation, err := sample.New(b.Generations(question.options), ids)
+		if err != nil {
+			return nil, err
+		}
+		r, err := generate(ctx, b, generation, func(e sample.Event) error {
 			changes = append(changes, e.Changes)
 			return nil
 		})

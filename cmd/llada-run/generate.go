@@ -52,7 +52,10 @@ token whose probability reaches --threshold, so that an answer takes a handful
 of passes. With --steps N the official sampler runs, with exactly N steps.
 
 A line of a --prompts file is {"prompt": TEXT}, {"messages": [{"role", "content"}]}
-or {"ids": [...]}, with an optional "seed". Answers come in the same order.
+or {"ids": [...]}. It may have an "id", which its answer gets, and sampling options
+of its own, by the names of the flags: "gen_length", "temperature", "seed". Answers
+come in the same order; that to a line which cannot be answered holds the "error".
+--resume goes on with an interrupted run of the same model, prompts and flags.
 
 Examples:
   llada-run generate -m llada.llada --prompt "What is the capital of France?"
@@ -68,7 +71,6 @@ Examples:
 
 // generation is the JSON of one answer.
 type generation struct {
-	Index           *int    `json:"index,omitempty"`
 	Text            string  `json:"text"`
 	IDs             []int32 `json:"ids"`
 	UsefulTokens    int     `json:"useful_tokens"`
@@ -91,7 +93,7 @@ func runGenerate(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 		return err
 	}
 	if o.prompts != "" {
-		return runPrompts(cmd.Context(), o, options, g)
+		return runPrompts(cmd, o, g)
 	}
 	r, err := o.request(cmd)
 	if err != nil {
@@ -106,8 +108,12 @@ func runGenerate(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 	if err != nil {
 		return err
 	}
+	generation, err := sample.New(b.Generations(options), ids)
+	if err != nil {
+		return err
+	}
 	if g.JSON {
-		answer, err := generate(cmd.Context(), b, ids, options, nil)
+		answer, err := generate(cmd.Context(), b, generation, nil)
 		if err != nil {
 			return err
 		}
@@ -120,7 +126,7 @@ func runGenerate(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 		return fmt.Errorf("%s holds no tokenizer: add --json to get token ids", o.model.path)
 	}
 	p := newStream(cli.Stdout(), b.Tokenizer, b.Tokens, len(ids))
-	answer, err := generate(cmd.Context(), b, ids, options, p.show)
+	answer, err := generate(cmd.Context(), b, generation, p.show)
 	if err != nil {
 		p.end()
 		return err
@@ -170,14 +176,9 @@ func (o *generateOptions) request(cmd *cobra.Command) (*request, error) {
 	return &request{Prompt: &text}, err
 }
 
-// generate answers a prompt of token ids, calling each, if not nil, with every
-// step.
-func generate(ctx context.Context, b *bundle.Bundle, prompt []int32, o sample.Options, each func(sample.Event) error) (*generation, error) {
+// generate runs a generation, calling each, if not nil, with every step.
+func generate(ctx context.Context, b *bundle.Bundle, g *sample.Generation, each func(sample.Event) error) (*generation, error) {
 	start := time.Now()
-	g, err := sample.New(b.Generations(o), prompt)
-	if err != nil {
-		return nil, err
-	}
 	for e, err := range sample.Run(ctx, b, g) {
 		if err == nil && each != nil {
 			err = each(e)

@@ -11,15 +11,19 @@ import (
 	"llada/formats/chat"
 	"llada/formats/text"
 	"llada/runtime/bundle"
+	"llada/runtime/model"
 )
 
 // request is one thing to answer: a line of a --prompts file, or the flags.
 type request struct {
-	Prompt   *string        `json:"prompt"`
-	Messages []chat.Message `json:"messages"`
-	IDs      []int32        `json:"ids"`
-	Seed     *uint64        `json:"seed"` // instead of --seed
+	Prompt   *string
+	Messages []chat.Message
+	IDs      []int32
+	line     // where it comes from a file
 }
+
+// errSystem is that of a system message which would be left out in silence.
+var errSystem = cli.Usagef("--system needs a chat template: the model has none, or --raw turned it off")
 
 // check asks for exactly one kind of input.
 func (r *request) check() error {
@@ -38,6 +42,9 @@ func (r *request) check() error {
 // encode turns a request into token ids. Text passes the chat template, if the
 // model has one, unless raw.
 func (r *request) encode(b *bundle.Bundle, system string, raw bool) ([]int32, error) {
+	if len(r.IDs) > 0 {
+		return r.IDs, b.Model.Check(&model.Seq{IDs: r.IDs})
+	}
 	if r.IDs != nil {
 		return r.IDs, nil
 	}
@@ -45,7 +52,7 @@ func (r *request) encode(b *bundle.Bundle, system string, raw bool) ([]int32, er
 	if r.Prompt != nil {
 		if raw || b.Template == nil {
 			if system != "" {
-				return nil, cli.Usagef("--system needs a chat template: the model has none, or --raw turned it off")
+				return nil, errSystem
 			}
 			return b.Encode(*r.Prompt)
 		}

@@ -1,6 +1,13 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
 	"github.com/spf13/pflag"
 
 	"llada/cmd/internal/cli"
@@ -39,6 +46,52 @@ func (o *samplingOptions) addFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.ConfidenceEOSEOTInf, "confidence-eos-eot-inf", false, "commit end tokens only when nothing else is left")
 	f.StringVar(&o.cache, "cache", "none", "key/value cache; none is the only kind of this version")
 	f.BoolVar(&o.noEarlyStop, "no-early-stop", false, "fill the whole canvas even after the end token")
+}
+
+// rules are the flags that choose how tokens are committed, each without the
+// others.
+var rules = []string{"steps", "threshold", "factor"}
+
+// with are the options of a line of a --prompts file: the flags' own, and instead
+// of them what the line has under the names of flags.
+func (o *samplingOptions) with(flags *pflag.FlagSet, line map[string]json.RawMessage) (sample.Options, error) {
+	if len(line) == 0 {
+		return o.options(flags)
+	}
+	var own samplingOptions
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	own.addFlags(set)
+	set.VisitAll(func(f *pflag.Flag) {
+		another := slices.Contains(rules, f.Name) && slices.ContainsFunc(rules, func(r string) bool { return line[r] != nil })
+		if given := flags.Lookup(f.Name); given != nil && given.Changed && !another {
+			f.Changed = f.Value.Set(given.Value.String()) == nil
+		}
+	})
+	for _, key := range slices.Sorted(maps.Keys(line)) {
+		f := set.Lookup(strings.ReplaceAll(key, "_", "-"))
+		if f == nil || strings.Contains(key, "-") {
+			return own.Options, fmt.Errorf("unknown key %q: a line has prompt, messages or ids, and may have id and sampling options such as gen_length", key)
+		}
+		if err := setJSON(f, line[key]); err != nil {
+			return own.Options, fmt.Errorf("%q is %s: %w", key, line[key], err)
+		}
+	}
+	return own.options(set)
+}
+
+// setJSON gives a flag a value of its own kind.
+func setJSON(f *pflag.Flag, value json.RawMessage) error {
+	text := string(value)
+	_, number := f.Value.(cli.Ranged)
+	switch kind := value[0]; {
+	case number:
+	case f.Value.Type() == "bool" && text != "true" && text != "false":
+		return errors.New("want true or false")
+	case f.Value.Type() == "string" && (kind != '"' || json.Unmarshal(value, &text) != nil):
+		return errors.New("want a string")
+	}
+	f.Changed = true
+	return f.Value.Set(text)
 }
 
 // options checks the flags against each other.

@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 
 	"llada/formats"
@@ -99,10 +100,16 @@ func (j *Journal) empty() (bool, error) {
 	var v json.RawMessage
 	found, err := j.Next(&v, nil)
 	if found && err == nil {
-		err = fmt.Errorf("%s holds the results of an interrupted run: %w", j.file.Name(), fs.ErrExist)
+		err = held{j.file.Name()}
 	}
 	return false, err
 }
+
+// held is the error of a journal with records where none were to be.
+type held struct{ path string }
+
+func (e held) Error() string        { return e.path + " holds the results of an interrupted run" }
+func (e held) Is(target error) bool { return target == fs.ErrExist }
 
 // Next reads the next record of an earlier run into v and then checks it, and
 // reports false where there is none left. A record that is damaged, or that check
@@ -202,6 +209,26 @@ func (j *Journal) Append(v any) error {
 	j.sum = sum
 	j.n++
 	return nil
+}
+
+// All yields every record from the first on, checked once more.
+func (j *Journal) All() iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		again := &Journal{file: j.file, old: bufio.NewReader(io.NewSectionReader(j.file, 0, j.end)), n: -1}
+		for again.n < j.n {
+			var record json.RawMessage
+			found, err := again.Next(&record, nil)
+			if err == nil && !found {
+				err = again.damage(io.ErrUnexpectedEOF)
+			}
+			if again.n == 0 && err == nil {
+				continue // the first line
+			}
+			if !yield(record, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // Len is the number of records read or written.

@@ -48,8 +48,15 @@ func fill(t *testing.T, path string, n int) (read int, err error) {
 			t.Fatal(err)
 		}
 	}
-	if j.Len() != n {
-		t.Errorf("%d records, want %d", j.Len(), n)
+	i := 0
+	for line, err := range j.All() {
+		if want, _ := json.Marshal(text(i)); err != nil || string(line) != string(want) {
+			t.Errorf("record %d of all: %s, error %v", i, line, err)
+		}
+		i++
+	}
+	if j.Len() != n || i != n {
+		t.Errorf("%d records, %d of all, want %d", j.Len(), i, n)
 	}
 	return read, nil
 }

@@ -43,6 +43,24 @@ func (b *Bundle) TokenizerIdentity() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
+// TemplateIdentity describes the files that the chat template comes from; "" without
+// any.
+func (b *Bundle) TemplateIdentity() (string, error) {
+	h, found := sha256.New(), false
+	for _, name := range []string{container.SectionTokenizerConfig, container.SectionChatTemplate, container.SectionSpecialTokens} {
+		data, err := b.File.Optional(name)
+		if err != nil {
+			return "", err
+		}
+		found = found || data != nil
+		fmt.Fprintf(h, "%s %d\n%s\n", name, len(data), data)
+	}
+	if !found {
+		return "", nil
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
 // Comparable says why another model cannot meet the same tokens and masks; nil if
 // it can.
 func (b *Bundle) Comparable(other *Bundle) error {

@@ -102,7 +102,7 @@ func (m *Model) checkAll(seqs []Seq) error {
 	var serving []*Cache
 	var pool *Pool
 	for i := range seqs {
-		err := m.check(&seqs[i])
+		err := m.Check(&seqs[i])
 		if err == nil {
 			ask := seqs[i].Ask
 			ask.Row, ask.Rows, ask.Without = 0, len(seqs[i].Asked), 0
@@ -130,8 +130,8 @@ func (m *Model) checkAll(seqs []Seq) error {
 	return nil
 }
 
-// check reports a sequence that the model cannot take.
-func (m *Model) check(s *Seq) error {
+// Check reports a sequence that the model cannot take.
+func (m *Model) Check(s *Seq) error {
 	switch {
 	case len(s.IDs) == 0:
 		return fmt.Errorf("the sequence is empty")
@@ -170,7 +170,7 @@ func (m *Model) check(s *Seq) error {
 	if len(u.Asked) != len(s.Asked) || u.Unconditional != nil {
 		return fmt.Errorf("%d rows asked of the sequence without its condition, %d with it", len(u.Asked), len(s.Asked))
 	}
-	return m.check(u)
+	return m.Check(u)
 }
 
 // position is that of row i.

@@ -5,9 +5,9 @@
 // In a script, $TINY is the trained checkpoint in testdata. Commands:
 //
 //	code N CMD ARG...            run CMD and ask for exit code N
-//	interrupt SIG FILE N CMD...  run CMD, send SIG once FILE has content; exit
-//	                             code N, or "killed"; what it said is in the
-//	                             file output
+//	interrupt SIG FILE N CMD...  run CMD, send SIG once FILE has content, FILE:L
+//	                             L lines; exit code N, or "killed"; what it
+//	                             said is in the file output
 //	shrink INPUT FILE N CMD...   likewise, but cut off INPUT after a page
 //	json FILE PATH [VALUE]       a value of JSON output, as a.0.b; a.len counts.
 //	                             VALUE ~X means about X,

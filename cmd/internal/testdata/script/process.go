@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -30,10 +31,10 @@ func code(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": os.Kill}
+var signals = map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "KILL": os.Kill}
 
 // interrupt sends a signal to a command as soon as a file that it writes has
-// content, so that it is surely at work.
+// content, or so many lines, so that it is surely at work.
 func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 4, "interrupt SIGNAL FILE CODE CMD ARG...")
 	meanwhile(ts, args[1], args[2], args[3:], func(p *os.Process) error { return p.Signal(signals[args[0]]) })
@@ -59,13 +60,15 @@ func meanwhile(ts *testscript.TestScript, file, code string, command []string, d
 	ts.Check(cmd.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
+	file, n, _ := strings.Cut(file, ":")
+	lines, _ := strconv.Atoi(n)
 	for started := false; !started; time.Sleep(2 * time.Millisecond) {
 		select {
 		case err := <-ended:
 			ts.Fatalf("ended before it was at work: %v\n%s", err, out.String())
 		default:
-			st, err := os.Stat(ts.MkAbs(file))
-			started = err == nil && st.Size() > 0
+			text, err := os.ReadFile(ts.MkAbs(file))
+			started = err == nil && len(text) > 0 && bytes.Count(text, []byte("\n")) >= lines
 		}
 	}
 	ts.Check(do(cmd.Process))
