@@ -32,6 +32,13 @@ type Message struct {
 	Content string `json:"content"`
 }
 
+// Prompt is a rendered conversation. Input has the bytes of Text that came from
+// the messages and not from the template: ascending, disjoint, none empty.
+type Prompt struct {
+	Text  string
+	Input []formats.Span
+}
+
 // Template is a checked chat template. It may be rendered by many goroutines.
 type Template struct {
 	source string // rewritten
@@ -63,7 +70,7 @@ func Parse(source string, tokens map[string]string) (t *Template, err error) {
 // Render is the prompt for a conversation; addGenerationPrompt asks for the
 // opening of the assistant's answer at its end, which some templates write in
 // any case. Errors are *formats.ParseError.
-func (t *Template) Render(messages []Message, addGenerationPrompt bool) (text string, err error) {
+func (t *Template) Render(messages []Message, addGenerationPrompt bool) (prompt Prompt, err error) {
 	defer recovered(&err)
 	list := make([]any, len(messages))
 	size := 0
@@ -72,7 +79,7 @@ func (t *Template) Render(messages []Message, addGenerationPrompt bool) (text st
 		size += len(m.Role) + len(m.Content)
 	}
 	if size > maxText {
-		return "", fault(0, "messages of %d bytes, more than %d", size, maxText)
+		return Prompt{}, fault(0, "messages of %d bytes, more than %d", size, maxText)
 	}
 	vars := map[string]any{"messages": list, "add_generation_prompt": addGenerationPrompt}
 	for name, token := range t.tokens {
@@ -80,13 +87,13 @@ func (t *Template) Render(messages []Message, addGenerationPrompt bool) (text st
 	}
 	p, err := t.compile(&meter{left: maxTouched + 64*int64(size)})
 	if err != nil {
-		return "", located(err)
+		return Prompt{}, located(err)
 	}
 	var out limited
 	if err := p.RenderToWrite(vars, &out); err != nil {
-		return "", located(err)
+		return Prompt{}, located(err)
 	}
-	return out.text.String(), nil
+	return Prompt{Text: out.text.String()}, nil
 }
 
 // compile binds the template to a meter. Parsing anew for each rendering costs

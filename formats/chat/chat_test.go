@@ -38,7 +38,8 @@ func render(source string, messages []Message, ask bool) (string, error) {
 		return "", err
 	}
 	t.now = func() time.Time { return time.Date(2026, 3, 5, 7, 8, 9, 0, time.UTC) }
-	return t.Render(messages, ask)
+	p, err := t.Render(messages, ask)
+	return p.Text, err
 }
 
 func TestGolden(t *testing.T) {
@@ -58,8 +59,8 @@ func TestGolden(t *testing.T) {
 	tm := llada(t)
 	for i, c := range file.Cases {
 		got, err := tm.Render(c.Messages, true)
-		if err != nil || got != c.Text {
-			t.Errorf("case %d: got %q, %v, want %q", i, got, err, c.Text)
+		if err != nil || got.Text != c.Text {
+			t.Errorf("case %d: got %q, %v, want %q", i, got.Text, err, c.Text)
 		}
 	}
 }
@@ -152,8 +153,8 @@ func TestSemantics(t *testing.T) {
 func TestContentIsNotEvaluated(t *testing.T) {
 	const hostile = "{{ 1 + 1 }}{% include 'x' %}{# #}{% raw %}'\"<|eot_id|>"
 	got, err := llada(t).Render([]Message{{"user", hostile}, {"{{ bos_token }}", "x"}}, true)
-	if err != nil || !strings.Contains(got, hostile) || !strings.Contains(got, "{{ bos_token }}") {
-		t.Errorf("got %q, %v", got, err)
+	if err != nil || !strings.Contains(got.Text, hostile) || !strings.Contains(got.Text, "{{ bos_token }}") {
+		t.Errorf("got %q, %v", got.Text, err)
 	}
 }
 

@@ -96,9 +96,9 @@ func TestLargeConversation(t *testing.T) {
 	for range 500 {
 		messages = append(messages, Message{"user", strings.Repeat("word ", 400)}, Message{"assistant", strings.Repeat("word ", 400)})
 	}
-	text, err := llada(t).Render(messages, true)
-	if err != nil || len(text) < 1_900_000 {
-		t.Errorf("%d bytes, %v", len(text), err)
+	prompt, err := llada(t).Render(messages, true)
+	if text := prompt.Text; err != nil || len(text) < 1_900_000 {
+		t.Errorf("%d bytes, %v", len(prompt.Text), err)
 	}
 }
 
