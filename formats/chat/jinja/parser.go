@@ -1,0 +1,334 @@
+package jinja
+
+import "slices"
+
+// parser builds the tree, by the grammar of jinja2/parser.py.
+type parser struct {
+	tokens []token
+	depth  int
+	loops  int // around the statement, within its function
+	blocks map[string]*block
+}
+
+// maxNesting bounds statements and brackets inside one another; Python's own
+// compiler gives up earlier.
+const maxNesting = 200
+
+func (p *parser) cur() token { return p.tokens[0] }
+
+func (p *parser) next() token {
+	t := p.tokens[0]
+	if t.kind != eof {
+		p.tokens = p.tokens[1:]
+	}
+	return t
+}
+
+// peek is the token after the current one.
+func (p *parser) peek() token { return p.tokens[min(1, len(p.tokens)-1)] }
+
+func (p *parser) skip(op string) bool {
+	if p.cur().is(op) {
+		p.next()
+		return true
+	}
+	return false
+}
+
+func (p *parser) skipName(n string) bool {
+	if p.cur().named(n) {
+		p.next()
+		return true
+	}
+	return false
+}
+
+func (p *parser) expect(op string) token {
+	if !p.cur().is(op) {
+		p.unexpected(op)
+	}
+	return p.next()
+}
+
+func (p *parser) expectKind(k kind) token {
+	if p.cur().kind != k {
+		p.unexpected(map[kind]string{name: "a name", variableEnd: "}}", blockEnd: "%}"}[k])
+	}
+	return p.next()
+}
+
+func (p *parser) unexpected(want string) {
+	fail(p.cur().line, "unexpected %q, expected %s", p.cur(), want)
+}
+
+// deeper guards a recursion: defer p.deeper()().
+func (p *parser) deeper() func() {
+	if p.depth++; p.depth > maxNesting {
+		fail(p.cur().line, "more than %d levels of nesting", maxNesting)
+	}
+	return func() { p.depth-- }
+}
+
+// statements reads up to one of the closing tags, of which it consumes the name.
+// No closing tags: up to the end of the template.
+func (p *parser) statements(closing ...string) (body []stmt, end string) {
+	defer p.deeper()()
+	begun := p.cur().line
+	if closing != nil {
+		p.skip(":")
+		p.expectKind(blockEnd)
+	}
+	var out *output
+	print := func(e expr) {
+		if out == nil {
+			out = &output{}
+			body = append(body, out)
+		}
+		out.items = append(out.items, e)
+	}
+	for {
+		t := p.next()
+		switch t.kind {
+		case eof:
+			if closing != nil {
+				fail(begun, "statement is not closed: %q is missing", closing[len(closing)-1])
+			}
+			return body, ""
+		case data:
+			print(&constant{str{s: t.text}})
+		case variableBegin:
+			print(p.tuple(true))
+			p.expectKind(variableEnd)
+		case blockBegin:
+			out = nil
+			if t := p.cur(); t.kind == name && slices.Contains(closing, t.text) {
+				p.next()
+				return body, t.text
+			}
+			body = append(body, p.statement())
+			p.expectKind(blockEnd)
+		}
+	}
+}
+
+// body is statements with one closing tag.
+func (p *parser) body(closing string) []stmt {
+	body, _ := p.statements(closing)
+	return body
+}
+
+// function is a body that is a function of its own: no loop around it counts.
+func (p *parser) function(closing string) []stmt {
+	loops := p.loops
+	p.loops = 0
+	defer func() { p.loops = loops }()
+	return p.body(closing)
+}
+
+func (p *parser) statement() stmt {
+	t := p.expectKind(name)
+	switch t.text {
+	case "if":
+		return p.ifs()
+	case "for":
+		return p.forLoop(t.line)
+	case "set":
+		target := p.target(true)
+		if p.skip("=") {
+			return &assign{target: target, value: p.tuple(true), line: t.line}
+		}
+		s := &capture{target: target, line: t.line}
+		if p.cur().is("|") {
+			s.filter = p.filters(nil)
+		}
+		s.body = p.body("endset")
+		return s
+	case "with":
+		w := &with{}
+		for p.cur().kind != blockEnd {
+			if w.targets != nil {
+				p.expect(",")
+			}
+			w.targets = append(w.targets, p.target(false))
+			p.expect("=")
+			w.values = append(w.values, p.expression())
+		}
+		w.body = p.body("endwith")
+		return w
+	case "macro":
+		n := p.expectKind(name)
+		m := &macro{name: n.text, line: t.line, at: &store{name: n.text, line: n.line}}
+		p.expect("(")
+		p.signature(m)
+		m.body = p.function("endmacro")
+		return m
+	case "call":
+		m := &macro{line: t.line}
+		if p.skip("(") {
+			p.signature(m)
+		}
+		c, ok := p.expression().(*call)
+		if !ok {
+			fail(t.line, "call wants the call of a macro")
+		}
+		m.body = p.function("endcall")
+		return &callBlock{call: c, macro: m, line: t.line}
+	case "filter":
+		f := &filtered{line: t.line, filter: p.filter(nil)}
+		f.filter = p.filters(f.filter)
+		f.body = p.body("endfilter")
+		return f
+	case "print":
+		o := &output{}
+		for p.cur().kind != blockEnd {
+			if o.items != nil {
+				p.expect(",")
+			}
+			o.items = append(o.items, p.expression())
+		}
+		return o
+	case "generation":
+		return &generation{&macro{line: t.line, body: p.function("endgeneration")}}
+	case "block":
+		return p.block(t.line)
+	case "break", "continue":
+		if p.loops == 0 {
+			fail(t.line, "%s outside a loop", t.text)
+		}
+		return &jump{map[string]signal{"break": breaking, "continue": continuing}[t.text]}
+	case "include", "import", "from", "extends", "autoescape":
+		fail(t.line, "%q is not supported in chat templates", t.text)
+	}
+	fail(t.line, "unknown tag %q", t.text)
+	return nil
+}
+
+func (p *parser) ifs() stmt {
+	s := &conditionals{}
+	for end := ""; end != "endif"; {
+		b := branch{}
+		if end != "else" {
+			b.test = p.tuple(false)
+			b.body, end = p.statements("elif", "else", "endif")
+		} else {
+			b.body, end = p.statements("endif")
+		}
+		s.branches = append(s.branches, b)
+	}
+	return s
+}
+
+func (p *parser) forLoop(line int) stmt {
+	f := &forLoop{line: line, target: p.target(false, "in")}
+	if !p.skipName("in") {
+		p.unexpected("in")
+	}
+	f.iter = p.tuple(false, "recursive")
+	if p.skipName("if") {
+		f.test = p.expression()
+	}
+	f.recursive = p.skipName("recursive")
+	p.loops++
+	body, end := p.statements("else", "endfor")
+	p.loops--
+	f.body = body
+	if end == "else" {
+		if f.recursive {
+			loops := p.loops
+			p.loops = 0
+			defer func() { p.loops = loops }()
+		}
+		f.otherwise = p.body("endfor")
+	}
+	return f
+}
+
+func (p *parser) block(line int) stmt {
+	n := p.expectKind(name)
+	b := &block{name: n.text, line: line, scoped: p.skipName("scoped")}
+	if p.cur().named("required") {
+		fail(line, "a required block is not supported in chat templates")
+	}
+	if p.blocks[b.name] != nil {
+		fail(line, "block %q is defined twice", b.name)
+	}
+	b.body = p.function("endblock")
+	p.skipName(b.name)
+	p.blocks[b.name] = b
+	return b
+}
+
+// signature reads parameters up to the closing parenthesis.
+func (p *parser) signature(m *macro) {
+	for !p.skip(")") {
+		if m.params != nil {
+			p.expect(",")
+		}
+		n := p.expectKind(name)
+		m.params = append(m.params, &store{name: n.text, line: n.line})
+		if p.skip("=") {
+			m.defaults = append(m.defaults, p.expression())
+		} else if m.defaults != nil {
+			fail(n.line, "parameter %q without a default follows one with a default", n.text)
+		}
+	}
+}
+
+// target reads what is assigned to: names, tuples of names and, if fields is
+// set, attributes of namespaces.
+func (p *parser) target(fields bool, end ...string) expr {
+	line := p.cur().line
+	var items []expr
+	tuple := false
+	for {
+		if items != nil {
+			p.expect(",")
+		}
+		if p.tupleEnd(end) {
+			break
+		}
+		items = append(items, p.targetItem(fields))
+		if !p.cur().is(",") {
+			break
+		}
+		tuple = true
+	}
+	if !tuple {
+		if len(items) == 0 {
+			p.unexpected("a name")
+		}
+		return items[0]
+	}
+	return &sequence{items: items, line: line}
+}
+
+func (p *parser) targetItem(fields bool) expr {
+	defer p.deeper()()
+	if p.cur().is("(") {
+		p.next()
+		line := p.cur().line
+		if p.skip(")") {
+			return &sequence{line: line}
+		}
+		t := p.target(fields)
+		p.expect(")")
+		return t
+	}
+	t := p.next()
+	if t.kind != name || reserved(t.text) {
+		fail(t.line, "cannot assign to %q", t)
+	}
+	if fields && p.skip(".") {
+		return &field{name: t.text, attr: p.expectKind(name).text, line: t.line}
+	}
+	return &store{name: t.text, line: t.line}
+}
+
+// reserved are the names of constants.
+func reserved(n string) bool {
+	switch n {
+	case "true", "True", "false", "False", "none", "None":
+		return true
+	}
+	return false
+}
