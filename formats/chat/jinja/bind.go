@@ -126,6 +126,11 @@ func (b *binder) loop(st *forLoop, s *scope) {
 			fail(line, "cannot assign to the special variable loop inside a loop")
 		}
 	}
+	walk(st.target, func(e expr) {
+		if t, ok := e.(*store); ok && t.name == "loop" {
+			fail(t.line, "cannot assign to the special variable loop inside a loop")
+		}
+	})
 	b.exprs(s, st.iter)
 	fn := s.fn
 	if st.recursive {

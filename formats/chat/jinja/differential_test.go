@@ -13,7 +13,7 @@ import (
 )
 
 // clock is what strftime_now sees in tests.
-var clock = time.Date(2026, 3, 5, 7, 8, 9, 12345000, time.UTC)
+var clock = time.Date(2026, 3, 5, 7, 8, 9, 0, time.UTC)
 
 // TestCases renders the cases of a file named by LLADA_JINJA_CASES, for
 // comparison with jinja2 (.ci/jinja). A line is
@@ -21,8 +21,8 @@ var clock = time.Date(2026, 3, 5, 7, 8, 9, 12345000, time.UTC)
 //	{"source": "…", "vars": {…}}
 //	{"source": "…", "messages": […], "add_generation_prompt": true, "tokens": {…}}
 //
-// and gets a line {"text": "…"} or {"error": "…", "parse": true} in FILE.out;
-// parse says that the template was refused before it was rendered.
+// and gets a line {"text": "…"}, {"error": "…"} or, where the template is refused
+// before it is rendered, {"refused": "…"} in FILE.out.
 func TestCases(t *testing.T) {
 	file := os.Getenv("LLADA_JINJA_CASES")
 	if file == "" {
@@ -74,7 +74,7 @@ func answer(line []byte) map[string]any {
 	}
 	tm, err := Parse(c.Source)
 	if err != nil {
-		return map[string]any{"error": err.Error(), "parse": true}
+		return map[string]any{"refused": err.Error()}
 	}
 	vars := map[string]Value{}
 	add := func(document json.RawMessage) {

@@ -165,7 +165,6 @@ func indent(a *args) Value {
 }
 
 func truncate(a *args) Value {
-	s := a.str(0)
 	length, leeway := a.int(1, 255), 5
 	end := str{s: "..."}
 	if a.given(3) {
@@ -178,9 +177,10 @@ func truncate(a *args) Value {
 	if length < n || leeway < 0 {
 		a.r.fail("truncate wants a length of at least %d and a leeway of at least 0", n)
 	}
-	if a.r.length(s.s) <= length+leeway {
-		return s
+	if size, ok := a.r.sized(a.v[0]); ok && size <= length+leeway {
+		return a.v[0]
 	}
+	s := a.str(0)
 	s = s.sub(0, offset(s.s, length-n))
 	if !a.bool(2) {
 		if i := strings.LastIndexByte(s.s, ' '); i >= 0 {

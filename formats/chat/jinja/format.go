@@ -97,7 +97,7 @@ func (f *formatter) field(b *builder, s str, levels int) {
 		t := f.r.text(v)
 		if c := rest.s[1]; c != 's' {
 			rb := f.r.build()
-			f.r.repr(rb, v, 0, nil)
+			f.r.repr(rb, v)
 			if t = rb.str(); c == 'a' {
 				t = f.r.mapped(t, func(_ int, c rune) string { return asciiOnly(c) })
 			}

@@ -84,6 +84,9 @@ func (l *lexer) root() {
 	switch opening {
 	case '#':
 		n := strings.Index(l.src, "#}")
+		if l.src == "" {
+			return
+		}
 		if n < 0 {
 			l.fail("comment is not closed with #}")
 		}
@@ -144,6 +147,9 @@ func rawTag(s string) int {
 func (l *lexer) raw() {
 	for at := 0; ; {
 		i := strings.Index(l.src[at:], "{%")
+		if l.src == "" {
+			return
+		}
 		if i < 0 {
 			l.fail("raw is not closed with endraw")
 		}

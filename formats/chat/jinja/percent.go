@@ -143,7 +143,7 @@ func (r *rendering) place(b *builder, p *placeholder, verb byte, v Value) {
 		numeric = false
 		if s = r.text(v); verb != 's' {
 			rb := r.build()
-			r.repr(rb, v, 0, nil)
+			r.repr(rb, v)
 			s = rb.str()
 		}
 		if verb == 'a' {

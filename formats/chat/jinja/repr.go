@@ -3,7 +3,9 @@ package jinja
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -21,13 +23,26 @@ func (r *rendering) text(v Value) str {
 		return str{s: strconv.Itoa(v)}
 	}
 	b := r.build()
-	r.repr(b, v, 0, nil)
+	r.repr(b, v)
 	return b.str()
 }
 
-// repr writes Python's repr of a value. inside are the namespaces around it.
-func (r *rendering) repr(b *builder, v Value, depth int, inside []*namespace) {
+// repr writes Python's repr of a value.
+func (r *rendering) repr(b *builder, v Value) { r.reprDeep(b, v, 0, nil) }
+
+// reprDeep knows the lists and mappings around a value: one that stands in
+// itself, through a namespace, is written as dots.
+func (r *rendering) reprDeep(b *builder, v Value, depth int, around []Value) {
 	depth = r.deeper(depth)
+	inside := func(v Value, dots string) bool {
+		r.pay(len(around))
+		if slices.Contains(around, v) {
+			b.text(dots, false)
+			return true
+		}
+		around = append(around, v)
+		return false
+	}
 	switch v := v.(type) {
 	case none:
 		b.text("None", false)
@@ -55,28 +70,34 @@ func (r *rendering) repr(b *builder, v Value, depth int, inside []*namespace) {
 				shut = ",)"
 			}
 		}
+		if inside(v, open+"..."+strings.TrimPrefix(shut, ",")) {
+			return
+		}
 		b.text(open, false)
 		for i, item := range v.items {
 			if i > 0 {
 				b.text(", ", false)
 			}
-			r.repr(b, item, depth, inside)
+			r.reprDeep(b, item, depth, around)
 		}
 		b.text(shut, false)
 	case *Dict:
+		if inside(v, "{...}") {
+			return
+		}
 		b.text("{", false)
 		for i, k := range v.keys {
 			if i > 0 {
 				b.text(", ", false)
 			}
-			r.repr(b, k, depth, inside)
+			r.reprDeep(b, k, depth, around)
 			b.text(": ", false)
-			r.repr(b, v.values[i], depth, inside)
+			r.reprDeep(b, v.values[i], depth, around)
 		}
 		b.text("}", false)
 	case view:
 		b.text("dict_"+v.kind+"(", false)
-		r.repr(b, &list{items: r.drain(r.each(v))}, depth, inside)
+		r.reprDeep(b, &list{items: r.drain(r.each(v))}, depth, around)
 		b.text(")", false)
 	case numbers:
 		s := fmt.Sprintf("range(%d, %d", v.start, v.stop)
@@ -86,13 +107,7 @@ func (r *rendering) repr(b *builder, v Value, depth int, inside []*namespace) {
 		b.text(s+")", false)
 	case *namespace:
 		b.text("<Namespace ", false)
-		for _, n := range inside {
-			if n == v {
-				b.text("{...}>", false)
-				return
-			}
-		}
-		r.repr(b, v.attrs, depth, append(inside, v))
+		r.reprDeep(b, v.attrs, depth, around)
 		b.text(">", false)
 	case *macroValue:
 		if v.name == "" {
