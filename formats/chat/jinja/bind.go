@@ -51,12 +51,7 @@ func (b *binder) refuse(e *load, s *scope) {
 	if at == nil || at.loads[e.name] != resolve {
 		return
 	}
-	switch e.name {
-	case "self", "super":
-		if b.blocks {
-			fail(e.line, "%q is not supported in chat templates", e.name)
-		}
-	case "lipsum":
+	if e.name == "lipsum" {
 		fail(e.line, "%q is not supported in chat templates", e.name)
 	}
 }

@@ -1,5 +1,7 @@
 package jinja
 
+import "maps"
+
 // all runs statements until one jumps.
 func (r *rendering) all(body []stmt, a *activation) signal {
 	if r.depth++; r.depth > maxDepth {
@@ -117,32 +119,41 @@ func (r *rendering) assign(target expr, v Value, a *activation, line int) {
 	}
 }
 
+// block runs one where it stands; a scoped block sees what is set around it.
 func (r *rendering) block(b *block, a *activation) {
-	r.enterCall()
-	defer r.leaveCall()
-	vars := r.vars
+	vars, export := r.vars, r.export
 	if b.scoped {
-		r.vars = map[string]Value{}
-		for n, v := range vars {
-			r.vars[n] = v
-		}
-		for n, v := range r.export {
-			r.vars[n] = v
-		}
-		export := r.export
-		r.export = nil
-		defer func() { r.export = export }()
+		all := map[string]Value{}
+		maps.Copy(all, vars)
+		maps.Copy(all, export)
 		for n, at := range b.locals {
 			if v := *a.at(at); v != nil {
-				r.vars[n] = v
+				all[n] = v
 			}
 		}
-		r.pay(costEntry * len(r.vars))
+		r.pay(costEntry * len(all))
+		r.vars, r.export = all, nil
 	}
+	r.runBlock(b)
+	r.vars, r.export = vars, export
+}
+
+func (r *rendering) runBlock(b *block) {
+	r.enterCall()
+	defer r.leaveCall()
+	r.pay(costItem * b.cells)
 	inner := &activation{cells: make([]Value, b.cells)}
 	r.enter(b.frame, inner)
 	r.all(b.body, inner)
-	r.vars = vars
+}
+
+// selfBlock is an attribute of self: a block as a function.
+func (r *rendering) selfBlock(name string) Value {
+	b := r.t.blocks[name]
+	if b == nil {
+		return nil
+	}
+	return native(name, "", 0, func(*args) Value { return r.captured(func() { r.runBlock(b) }) })
 }
 
 func (r *rendering) enterCall() {

@@ -57,16 +57,16 @@ func (p *parser) tupleOrNothing(whole bool, end ...string) expr {
 // expression is a conditional expression or anything below it.
 func (p *parser) expression() expr {
 	defer p.deeper()()
-	line := p.cur().line
+	unknown := len(p.unknown)
 	e := p.or()
 	for n := 0; p.skipName("if"); n++ {
 		p.chain(n)
-		c := &conditional{test: p.or(), yes: e, line: line}
+		c := &conditional{test: p.or(), yes: e}
 		if p.skipName("else") {
 			c.no = p.expression()
 		}
 		e = c
-		line = p.cur().line
+		p.unknown = p.unknown[:unknown] // as in a statement if
 	}
 	return e
 }
@@ -386,7 +386,7 @@ func (p *parser) filter(e expr) expr {
 	t := p.dotted()
 	fn := filters[t.text]
 	if fn == nil {
-		fail(t.line, "unknown filter %q", t.text)
+		fn = p.unknownName(t, "filter")
 	}
 	f := &apply{x: e, name: t.text, fn: fn, line: t.line}
 	if p.cur().is("(") {
@@ -395,13 +395,21 @@ func (p *parser) filter(e expr) expr {
 	return f
 }
 
+// unknownName notes that a filter or a test is not known, and is what runs if
+// that is forgiven.
+func (p *parser) unknownName(t token, what string) *function {
+	err := &Error{Line: t.line, Msg: "unknown " + what + " " + quote(t.text)}
+	p.unknown = append(p.unknown, err)
+	return fn("value *", 0, func(*args) Value { panic(err) })
+}
+
 func (p *parser) check(e expr) expr {
 	line := p.next().line
 	not := p.skipName("not")
 	t := p.dotted()
 	fn := tests[t.text]
 	if fn == nil {
-		fail(t.line, "unknown test %q", t.text)
+		fn = p.unknownName(t, "test")
 	}
 	c := &check{x: e, name: t.text, fn: fn, line: line}
 	switch t := p.cur(); {

@@ -22,7 +22,7 @@ func Parse(source string) (t *Template, err error) {
 	}
 	p := &parser{tokens: lex(source), blocks: map[string]*block{}}
 	t = &Template{blocks: p.blocks}
-	t.body, _ = p.statements()
+	p.strictly(func() { t.body, _ = p.statements() })
 	t.root, t.cells = bind(t.body, t.blocks)
 	return t, nil
 }
@@ -86,6 +86,9 @@ func (r *rendering) enter(f *frame, a *activation) {
 
 // resolve finds a name that nothing around it sets.
 func (r *rendering) resolve(name string) Value {
+	if name == "self" {
+		return &object{r.selfBlock}
+	}
 	if v, ok := r.export[name]; ok {
 		return v
 	}

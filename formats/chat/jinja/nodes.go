@@ -33,7 +33,6 @@ type (
 	}
 	conditional struct { // yes if test else no
 		test, yes, no expr // no may be nil
-		line          int
 	}
 	logical struct { // and, or
 		and         bool

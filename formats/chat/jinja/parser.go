@@ -8,6 +8,26 @@ type parser struct {
 	depth  int
 	loops  int // around the statement, within its function
 	blocks map[string]*block
+
+	// unknown are errors that count only if nothing forgives them: jinja2 minds
+	// an unknown filter in a condition when it is reached, elsewhere at once.
+	unknown []*Error
+}
+
+// strictly parses what must know all its filters and tests.
+func (p *parser) strictly(parse func()) {
+	n := len(p.unknown)
+	parse()
+	if len(p.unknown) > n {
+		panic(p.unknown[n])
+	}
+}
+
+// forgiving parses what need not.
+func (p *parser) forgiving(parse func()) {
+	n := len(p.unknown)
+	parse()
+	p.unknown = p.unknown[:n]
 }
 
 // maxNesting bounds statements and brackets inside one another; Python's own
@@ -111,9 +131,9 @@ func (p *parser) statements(closing ...string) (body []stmt, end string) {
 	}
 }
 
-// body is statements with one closing tag.
-func (p *parser) body(closing string) []stmt {
-	body, _ := p.statements(closing)
+// body is statements with one closing tag, in a scope of their own.
+func (p *parser) body(closing string) (body []stmt) {
+	p.strictly(func() { body, _ = p.statements(closing) })
 	return body
 }
 
@@ -138,9 +158,7 @@ func (p *parser) statement() stmt {
 			return &assign{target: target, value: p.tuple(true), line: t.line}
 		}
 		s := &capture{target: target, line: t.line}
-		if p.cur().is("|") {
-			s.filter = p.filters(nil)
-		}
+		p.strictly(func() { s.filter = p.filters(nil) })
 		s.body = p.body("endset")
 		return s
 	case "with":
@@ -174,8 +192,8 @@ func (p *parser) statement() stmt {
 		m.body = p.function("endcall")
 		return &callBlock{call: c, macro: m, line: t.line}
 	case "filter":
-		f := &filtered{line: t.line, filter: p.filter(nil)}
-		f.filter = p.filters(f.filter)
+		f := &filtered{line: t.line}
+		p.strictly(func() { f.filter = p.filters(p.filter(nil)) })
 		f.body = p.body("endfilter")
 		return f
 	case "print":
@@ -205,16 +223,18 @@ func (p *parser) statement() stmt {
 
 func (p *parser) ifs() stmt {
 	s := &conditionals{}
-	for end := ""; end != "endif"; {
-		b := branch{}
-		if end != "else" {
-			b.test = p.tuple(false)
-			b.body, end = p.statements("elif", "else", "endif")
-		} else {
-			b.body, end = p.statements("endif")
+	p.forgiving(func() {
+		for end := ""; end != "endif"; {
+			b := branch{}
+			if end != "else" {
+				b.test = p.tuple(false)
+				b.body, end = p.statements("elif", "else", "endif")
+			} else {
+				b.body, end = p.statements("endif")
+			}
+			s.branches = append(s.branches, b)
 		}
-		s.branches = append(s.branches, b)
-	}
+	})
 	return s
 }
 
@@ -224,14 +244,16 @@ func (p *parser) forLoop(line int) stmt {
 		p.unexpected("in")
 	}
 	f.iter = p.tuple(false, "recursive")
-	if p.skipName("if") {
-		f.test = p.expression()
-	}
-	f.recursive = p.skipName("recursive")
-	p.loops++
-	body, end := p.statements("else", "endfor")
-	p.loops--
-	f.body = body
+	var end string
+	p.strictly(func() {
+		if p.skipName("if") {
+			f.test = p.expression()
+		}
+		f.recursive = p.skipName("recursive")
+		p.loops++
+		f.body, end = p.statements("else", "endfor")
+		p.loops--
+	})
 	if end == "else" {
 		if f.recursive {
 			loops := p.loops
