@@ -33,8 +33,8 @@ func (b *binder) exprs(s *scope, list ...expr) {
 		walk(e, func(e expr) {
 			switch e := e.(type) {
 			case *load:
-				b.refuse(e, s)
 				e.at = s.variable(e.name)
+				b.refuse(e, s)
 			case *store:
 				e.at = s.variable(e.name)
 				e.export = b.blocks && s.root
@@ -47,11 +47,10 @@ func (b *binder) exprs(s *scope, list ...expr) {
 
 // refuse names what jinja2 gives a template and this package does not.
 func (b *binder) refuse(e *load, s *scope) {
-	at := s.find(e.name)
-	if at == nil || at.loads[e.name] != resolve {
+	if e.name != "lipsum" {
 		return
 	}
-	if e.name == "lipsum" {
+	if h, _ := s.find(e.name).bound(e.name); h == resolve {
 		fail(e.line, "%q is not supported in chat templates", e.name)
 	}
 }
@@ -101,38 +100,17 @@ func (b *binder) stmt(st stmt, s *scope) {
 		b.exprs(s, st.call)
 	case *generation:
 		b.macro(st.macro, s)
-	case *block:
-		if st.scoped {
-			st.locals = map[string]variable{}
-			for at := s; at != nil; at = at.parent {
-				for n := range at.stores {
-					if _, ok := st.locals[n]; !ok {
-						st.locals[n] = s.variable(n)
-					}
-				}
-			}
-		}
 	}
 }
 
 func (b *binder) loop(st *forLoop, s *scope) {
-	for _, body := range [][]stmt{st.body, st.otherwise} {
-		if line := assignsLoop(body); line > 0 {
-			fail(line, "cannot assign to the special variable loop inside a loop")
-		}
-	}
-	walk(st.target, func(e expr) {
-		if t, ok := e.(*store); ok && t.name == "loop" {
-			fail(t.line, "cannot assign to the special variable loop inside a loop")
-		}
-	})
 	b.exprs(s, st.iter)
 	fn := s.fn
 	if st.recursive {
 		fn = &cells{outer: s.fn}
 	}
 	each := newScope(s, fn)
-	if reads(st.body, "loop") || st.recursive {
+	if st.readsLoop || st.recursive {
 		each.declare("loop")
 	}
 	each.declareAll(st.target)
@@ -146,7 +124,7 @@ func (b *binder) loop(st *forLoop, s *scope) {
 		st.skipTarget = rebound(st.target)
 		b.exprs(skip, st.skipTarget)
 	}
-	if each.refs["loop"] && each.loads["loop"] == parameter {
+	if h, ok := each.bound("loop"); ok && h == parameter {
 		v := each.variable("loop")
 		st.loop = &v
 	}
@@ -197,11 +175,15 @@ func (b *binder) macro(m *macro, s *scope) {
 		}
 		return false
 	}
-	for n, at := range map[string]**variable{"caller": &m.caller, "kwargs": &m.kwargs, "varargs": &m.varargs} {
-		if reads(m.body, n) && !explicit(n) {
-			in.declare(n)
-			v := in.variable(n)
-			*at = &v
+	for _, special := range []struct {
+		name  string
+		reads bool
+		at    **variable
+	}{{"caller", m.readsCaller, &m.caller}, {"kwargs", m.readsKwargs, &m.kwargs}, {"varargs", m.readsVarargs, &m.varargs}} {
+		if special.reads && !explicit(special.name) {
+			in.declare(special.name)
+			v := in.variable(special.name)
+			*special.at = &v
 		}
 	}
 	for _, p := range m.params {

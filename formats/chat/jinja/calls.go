@@ -54,6 +54,9 @@ func (r *rendering) arguments(list *arguments, a *activation) *args {
 		r.pay(costEntry * len(d.keys))
 		for i, k := range d.keys {
 			name, ok := k.(str)
+			if len(out.names) == maxNames {
+				r.fail("more than %d named arguments", maxNames)
+			}
 			if !ok || slices.Contains(out.names, name.s) {
 				r.fail("the argument %s after ** is no name or given twice", r.describe(k))
 			}
@@ -189,7 +192,7 @@ func (r *rendering) call(f Value, a *args) Value {
 func (r *rendering) invoke(f *macroValue, a *args) Value {
 	r.enterCall()
 	defer r.leaveCall()
-	r.pay(costItem * f.cells)
+	r.pay(costItem*f.cells + len(f.params)*(1+len(a.names)))
 	in := &activation{cells: make([]Value, f.cells), outer: f.outer}
 	given := make([]Value, len(f.params))
 	n := copy(given, a.pos)

@@ -1,7 +1,5 @@
 package jinja
 
-import "maps"
-
 // all runs statements until one jumps.
 func (r *rendering) all(body []stmt, a *activation) signal {
 	if r.depth++; r.depth > maxDepth {
@@ -79,7 +77,7 @@ func (r *rendering) exec(st stmt, a *activation) signal {
 	case *generation:
 		r.out.add(r.invoke(&macroValue{macro: st.macro, outer: a}, &args{r: r}).(str))
 	case *block:
-		r.block(st, a)
+		r.block(st)
 	case *jump:
 		return st.signal
 	}
@@ -119,26 +117,9 @@ func (r *rendering) assign(target expr, v Value, a *activation, line int) {
 	}
 }
 
-// block runs one where it stands; a scoped block sees what is set around it.
-func (r *rendering) block(b *block, a *activation) {
-	vars, export := r.vars, r.export
-	if b.scoped {
-		all := map[string]Value{}
-		maps.Copy(all, vars)
-		maps.Copy(all, export)
-		for n, at := range b.locals {
-			if v := *a.at(at); v != nil {
-				all[n] = v
-			}
-		}
-		r.pay(costEntry * len(all))
-		r.vars, r.export = all, nil
-	}
-	r.runBlock(b)
-	r.vars, r.export = vars, export
-}
-
-func (r *rendering) runBlock(b *block) {
+// block runs one as a function: it sees the context and what the template has set
+// outside loops and macros.
+func (r *rendering) block(b *block) {
 	r.enterCall()
 	defer r.leaveCall()
 	r.pay(costItem * b.cells)
@@ -153,7 +134,7 @@ func (r *rendering) selfBlock(name string) Value {
 	if b == nil {
 		return nil
 	}
-	return native(name, "", 0, func(*args) Value { return r.captured(func() { r.runBlock(b) }) })
+	return native(name, "", 0, func(*args) Value { return r.captured(func() { r.block(b) }) })
 }
 
 func (r *rendering) enterCall() {

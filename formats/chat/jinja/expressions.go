@@ -8,6 +8,9 @@ import (
 // maxChain bounds operators in a row, which make the tree as deep.
 const maxChain = 1000
 
+// maxNames bounds the named arguments of a call, which are searched one by one.
+const maxNames = 250
+
 func (p *parser) tupleEnd(end []string) bool {
 	t := p.cur()
 	return t.kind == variableEnd || t.kind == blockEnd || t.is(")") || t.kind == name && slices.Contains(end, t.text)
@@ -185,6 +188,7 @@ func (p *parser) primary() expr {
 		case "none", "None":
 			return &constant{None}
 		}
+		p.uses(t.text, true)
 		return &load{name: t.text, line: t.line}
 	case t.kind == text:
 		s := t.text
@@ -350,6 +354,9 @@ func (p *parser) arguments() (a arguments) {
 			ensure(a.stars == nil)
 			p.next()
 			p.next()
+			if len(a.keywords) == maxNames {
+				fail(t.line, "more than %d named arguments", maxNames)
+			}
 			for _, k := range a.keywords {
 				if k.name == t.text {
 					fail(t.line, "argument %q is given twice", t.text)

@@ -88,7 +88,7 @@ func init() {
 }
 
 // entities replaces what has a meaning in HTML.
-var entities = strings.NewReplacer("&", "&amp;", ">", "&gt;", "<", "&lt;", "'", "&#39;", `"`, "&#34;")
+var entities = map[rune]string{'&': "&amp;", '>': "&gt;", '<': "&lt;", '\'': "&#39;", '"': "&#34;"}
 
 // escapeHTML is markupsafe's escape.
 func (r *rendering) escapeHTML(v Value) str {
@@ -96,7 +96,12 @@ func (r *rendering) escapeHTML(v Value) str {
 	if ok && s.markup {
 		return s
 	}
-	s = r.mapped(r.text(v), func(_ int, c rune) string { return entities.Replace(string(c)) })
+	s = r.mapped(r.text(v), func(_ int, c rune) string {
+		if e := entities[c]; e != "" {
+			return e
+		}
+		return char(c)
+	})
 	s.markup = true
 	return s
 }

@@ -70,7 +70,7 @@ func (r *rendering) urlQuote(s str, safe, space string) str {
 		case c == ' ':
 			return space
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.ContainsRune("_.-~"+safe, c):
-			return string(c)
+			return char(c)
 		}
 		const hex = "0123456789ABCDEF"
 		var out []byte

@@ -20,7 +20,7 @@ func Parse(source string) (t *Template, err error) {
 	if len(source) > MaxTemplate {
 		fail(0, "template of %d bytes, more than %d", len(source), MaxTemplate)
 	}
-	p := &parser{tokens: lex(source), blocks: map[string]*block{}}
+	p := newParser(source)
 	t = &Template{blocks: p.blocks}
 	p.strictly(func() { t.body, _ = p.statements() })
 	t.root, t.cells = bind(t.body, t.blocks)

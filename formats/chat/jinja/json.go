@@ -148,7 +148,7 @@ func (w *jsonWriter) text(s str) {
 		case w.ascii && c >= utf8.RuneSelf:
 			return fmt.Sprintf(`\u%04x`, c)
 		}
-		return string(c)
+		return char(c)
 	}))
 	w.b.text(`"`, false)
 }

@@ -140,6 +140,7 @@ type (
 		body      []stmt
 		otherwise []stmt
 		recursive bool
+		readsLoop bool
 		line      int
 
 		loop       *variable // of the loop variable, nil where none reads it
@@ -180,6 +181,8 @@ type (
 		line     int
 		at       *store // nil for call blocks
 
+		readsCaller, readsKwargs, readsVarargs bool
+
 		frame                   *frame
 		cells                   int
 		caller, kwargs, varargs *variable // where the body reads them
@@ -193,13 +196,10 @@ type (
 		macro *macro
 	}
 	block struct {
-		name   string
-		scoped bool
-		body   []stmt
-		line   int
-		frame  *frame
-		cells  int
-		locals map[string]variable // of a scoped block: what is set around it
+		name  string
+		body  []stmt
+		frame *frame
+		cells int
 	}
 	jump struct { // break or continue
 		signal signal

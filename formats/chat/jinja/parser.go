@@ -7,11 +7,42 @@ type parser struct {
 	tokens []token
 	depth  int
 	loops  int // around the statement, within its function
+	within int // loops around it, in any function
 	blocks map[string]*block
 
 	// unknown are errors that count only if nothing forgives them: jinja2 minds
 	// an unknown filter in a condition when it is reached, elsewhere at once.
 	unknown []*Error
+
+	// special are the uses of names that mean something in the body of a loop or
+	// a macro, in the order of the text: true where one is read.
+	special map[string][]bool
+}
+
+func newParser(source string) *parser {
+	special := map[string][]bool{"loop": nil, "caller": nil, "kwargs": nil, "varargs": nil}
+	return &parser{tokens: lex(source), blocks: map[string]*block{}, special: special}
+}
+
+// uses notes that a name is read or set.
+func (p *parser) uses(name string, read bool) {
+	if s, ok := p.special[name]; ok {
+		p.special[name] = append(s, read)
+	}
+}
+
+// reads reports whether what is parsed reads a name before it sets it, without
+// regard to scopes, as jinja2's find_undeclared does.
+func (p *parser) reads(name string, parse func()) bool {
+	n := len(p.special[name])
+	parse()
+	return len(p.special[name]) > n && p.special[name][n]
+}
+
+// set makes a target of a name.
+func (p *parser) set(t token) *store {
+	p.uses(t.text, false)
+	return &store{name: t.text, line: t.line}
 }
 
 // strictly parses what must know all its filters and tests.
@@ -145,6 +176,14 @@ func (p *parser) function(closing string) []stmt {
 	return p.body(closing)
 }
 
+func (p *parser) macroBody(m *macro, closing string) {
+	m.readsCaller = p.reads("caller", func() {
+		m.readsKwargs = p.reads("kwargs", func() {
+			m.readsVarargs = p.reads("varargs", func() { m.body = p.function(closing) })
+		})
+	})
+}
+
 func (p *parser) statement() stmt {
 	t := p.expectKind(name)
 	switch t.text {
@@ -178,7 +217,7 @@ func (p *parser) statement() stmt {
 		m := &macro{name: n.text, line: t.line, at: &store{name: n.text, line: n.line}}
 		p.expect("(")
 		p.signature(m)
-		m.body = p.function("endmacro")
+		p.macroBody(m, "endmacro")
 		return m
 	case "call":
 		m := &macro{line: t.line}
@@ -189,7 +228,7 @@ func (p *parser) statement() stmt {
 		if !ok {
 			fail(t.line, "call wants the call of a macro")
 		}
-		m.body = p.function("endcall")
+		p.macroBody(m, "endcall")
 		return &callBlock{call: c, macro: m, line: t.line}
 	case "filter":
 		f := &filtered{line: t.line}
@@ -206,7 +245,9 @@ func (p *parser) statement() stmt {
 		}
 		return o
 	case "generation":
-		return &generation{&macro{line: t.line, body: p.function("endgeneration")}}
+		m := &macro{line: t.line}
+		p.macroBody(m, "endgeneration")
+		return &generation{m}
 	case "block":
 		return p.block(t.line)
 	case "break", "continue":
@@ -239,6 +280,8 @@ func (p *parser) ifs() stmt {
 }
 
 func (p *parser) forLoop(line int) stmt {
+	p.within++
+	defer func() { p.within-- }()
 	f := &forLoop{line: line, target: p.target(false, "in")}
 	if !p.skipName("in") {
 		p.unexpected("in")
@@ -251,7 +294,7 @@ func (p *parser) forLoop(line int) stmt {
 		}
 		f.recursive = p.skipName("recursive")
 		p.loops++
-		f.body, end = p.statements("else", "endfor")
+		f.readsLoop = p.reads("loop", func() { f.body, end = p.statements("else", "endfor") })
 		p.loops--
 	})
 	if end == "else" {
@@ -267,9 +310,9 @@ func (p *parser) forLoop(line int) stmt {
 
 func (p *parser) block(line int) stmt {
 	n := p.expectKind(name)
-	b := &block{name: n.text, line: line, scoped: p.skipName("scoped")}
-	if p.cur().named("required") {
-		fail(line, "a required block is not supported in chat templates")
+	b := &block{name: n.text}
+	if t := p.cur(); t.named("required") || t.named("scoped") {
+		fail(line, "a %s block is not supported in chat templates", t)
 	}
 	if p.blocks[b.name] != nil {
 		fail(line, "block %q is defined twice", b.name)
@@ -287,7 +330,7 @@ func (p *parser) signature(m *macro) {
 			p.expect(",")
 		}
 		n := p.expectKind(name)
-		m.params = append(m.params, &store{name: n.text, line: n.line})
+		m.params = append(m.params, p.set(n))
 		if p.skip("=") {
 			m.defaults = append(m.defaults, p.expression())
 		} else if m.defaults != nil {
@@ -309,7 +352,7 @@ func (p *parser) target(fields bool, end ...string) expr {
 		if p.tupleEnd(end) {
 			break
 		}
-		items = append(items, p.targetItem(fields))
+		items = append(items, p.targetItem(fields, len(end) > 0 || fields))
 		if !p.cur().is(",") {
 			break
 		}
@@ -324,7 +367,7 @@ func (p *parser) target(fields bool, end ...string) expr {
 	return &sequence{items: items, line: line}
 }
 
-func (p *parser) targetItem(fields bool) expr {
+func (p *parser) targetItem(fields, setting bool) expr {
 	defer p.deeper()()
 	if p.cur().is("(") {
 		p.next()
@@ -343,7 +386,10 @@ func (p *parser) targetItem(fields bool) expr {
 	if fields && p.skip(".") {
 		return &field{name: t.text, attr: p.expectKind(name).text, line: t.line}
 	}
-	return &store{name: t.text, line: t.line}
+	if t.text == "loop" && p.within > 0 && setting {
+		fail(t.line, "cannot assign to the special variable loop inside a loop")
+	}
+	return p.set(t)
 }
 
 // reserved are the names of constants.

@@ -218,7 +218,7 @@ func (r *rendering) zeroPad(b *builder, s string, width int) {
 func asciiOnly(c rune) string {
 	switch {
 	case c < utf8.RuneSelf:
-		return string(c)
+		return char(c)
 	case c < 0x100:
 		return fmt.Sprintf(`\x%02x`, c)
 	case c < 0x10000:

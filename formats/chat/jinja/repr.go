@@ -161,7 +161,7 @@ func escape(s string, i int, c rune, delimiter byte) string {
 			_, size := utf8.DecodeRuneInString(s[i:])
 			return s[i : i+size]
 		}
-		return string(c)
+		return char(c)
 	case c < 0x100:
 		return fmt.Sprintf(`\x%02x`, c)
 	case c < 0x10000:

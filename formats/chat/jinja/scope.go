@@ -1,5 +1,7 @@
 package jinja
 
+import "maps"
+
 // Names are bound to cells before anything runs, by the rules of
 // jinja2/idtracking.py: which assignment a name sees is decided by where it
 // stands, not by what ran before. A frame is a scope (the body of a loop, of a
@@ -33,58 +35,62 @@ type cells struct {
 	n     int
 }
 
+// names is what is known of the names of a scope, above what is known where a
+// branch begins.
 type names struct {
-	refs   map[string]bool
-	loads  map[string]load0
+	base   *names
+	loads  map[string]how // of every name that is bound
 	stores map[string]bool
 }
 
-// load0 is how a name gets its first value in a frame.
-type load0 uint8
+// how a name gets its first value in a frame.
+type how uint8
 
 const (
-	parameter load0 = iota // whoever enters sets it
-	resolve                // from the context
-	alias                  // from the scope around
+	parameter how = iota // whoever enters sets it
+	resolve              // from the context
+	alias                // from the scope around
 	unset
 )
 
 func newScope(parent *scope, fn *cells) *scope {
-	return &scope{parent: parent, fn: fn, at: map[string]int{},
-		names: &names{map[string]bool{}, map[string]load0{}, map[string]bool{}}}
+	return &scope{parent: parent, fn: fn, at: map[string]int{}, names: branchOf(nil)}
 }
 
-func (n *names) copy() *names {
-	c := &names{map[string]bool{}, map[string]load0{}, map[string]bool{}}
-	c.add(n)
-	return c
+func branchOf(base *names) *names {
+	return &names{base, map[string]how{}, map[string]bool{}}
 }
 
-func (n *names) add(m *names) {
-	for k := range m.refs {
-		n.refs[k] = true
+func (n *names) bound(name string) (how, bool) {
+	for ; n != nil; n = n.base {
+		if h, ok := n.loads[name]; ok {
+			return h, true
+		}
 	}
-	for k, v := range m.loads {
-		n.loads[k] = v
+	return 0, false
+}
+
+func (n *names) stored(name string) bool {
+	for ; n != nil; n = n.base {
+		if n.stores[name] {
+			return true
+		}
 	}
-	for k := range m.stores {
-		n.stores[k] = true
-	}
+	return false
 }
 
 // find is the scope that binds a name, nil if none does yet.
 func (s *scope) find(n string) *scope {
 	for ; s != nil; s = s.parent {
-		if s.refs[n] {
+		if _, ok := s.bound(n); ok {
 			return s
 		}
 	}
 	return nil
 }
 
-func (s *scope) define(n string, how load0) {
-	s.refs[n] = true
-	s.loads[n] = how
+func (s *scope) define(n string, h how) {
+	s.loads[n] = h
 	if _, ok := s.at[n]; !ok {
 		s.at[n] = s.fn.n
 		s.fn.n++
@@ -93,13 +99,18 @@ func (s *scope) define(n string, how load0) {
 
 func (s *scope) store(n string) {
 	s.stores[n] = true
-	switch {
-	case s.refs[n]:
-	case s.parent.find(n) != nil:
-		s.define(n, alias)
-	default:
-		s.define(n, unset)
+	if _, ok := s.bound(n); ok {
+		return
 	}
+	s.define(n, s.outside(n, unset))
+}
+
+// outside is how a name that a scope sets begins: as the one around it.
+func (s *scope) outside(n string, otherwise how) how {
+	if s.parent.find(n) != nil {
+		return alias
+	}
+	return otherwise
 }
 
 func (s *scope) declare(n string) {
@@ -113,26 +124,23 @@ func (s *scope) load(n string) {
 	}
 }
 
-// branches joins what alternatives bind: a name set in one of them has its outer
-// value in the others.
-func (s *scope) branches(alternatives []*names) {
-	stores := map[string]bool{}
+// join takes over what alternatives bind: a name set in one of them has its
+// outer value in the others.
+func (s *scope) join(alternatives ...*names) {
+	var fresh []string
 	for _, b := range alternatives {
 		for n := range b.stores {
-			if !s.stores[n] {
-				stores[n] = true
+			if !s.stored(n) {
+				fresh = append(fresh, n)
 			}
 		}
 	}
 	for _, b := range alternatives {
-		s.names.add(b)
+		maps.Copy(s.loads, b.loads)
+		maps.Copy(s.stores, b.stores)
 	}
-	for n := range stores {
-		if s.parent.find(n) != nil {
-			s.loads[n] = alias
-		} else {
-			s.loads[n] = resolve
-		}
+	for _, n := range fresh {
+		s.loads[n] = s.outside(n, resolve)
 	}
 }
 
@@ -152,8 +160,8 @@ func (s *scope) variable(n string) variable {
 
 func (s *scope) frame() *frame {
 	f := &frame{}
-	for n, how := range s.loads {
-		switch how {
+	for n, h := range s.loads {
+		switch h {
 		case resolve:
 			f.loads = append(f.loads, action{cell: s.at[n], name: n})
 		case alias:
@@ -183,33 +191,29 @@ func (s *scope) learnStmt(st stmt) {
 	case *output:
 		s.learn(st.items...)
 	case *conditionals:
-		// jinja2 sees the test of the first branch alone before it branches.
 		s.learn(st.branches[0].test)
-		before := s.names
-		elifs := before.copy()
-		var alternatives []*names
+		base := s.names
+		elifs, body, otherwise := branchOf(base), branchOf(base), branchOf(base)
 		for i, b := range st.branches {
 			switch {
-			case i == 0 || b.test == nil:
-				s.names = before.copy()
-			default:
+			case i == 0:
+				s.names = body
+				s.learnAll(b.body)
+			case b.test == nil:
+				s.names = otherwise
+				s.learnAll(b.body)
+			default: // one after another, each a condition of its own
 				s.names = elifs
-			}
-			if i > 0 && b.test != nil {
-				inner := s.names
 				s.learn(b.test)
-				s.names = inner.copy()
-				s.learnAll(b.body)
-				body := s.names
+				inner := branchOf(elifs)
 				s.names = inner
-				s.branches([]*names{body})
-			} else {
 				s.learnAll(b.body)
-				alternatives = append(alternatives, s.names)
+				s.names = elifs
+				s.join(inner)
 			}
 		}
-		s.names = before
-		s.branches(append(alternatives, elifs))
+		s.names = base
+		s.join(body, elifs, otherwise)
 	case *forLoop:
 		s.learn(st.iter)
 	case *assign:

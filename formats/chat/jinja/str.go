@@ -105,7 +105,7 @@ func (r *rendering) build() *builder { return &builder{r: r} }
 
 // length is the number of characters.
 func (r *rendering) length(s string) int {
-	r.pay(len(s) / 8)
+	r.pay(len(s) / 4)
 	return utf8.RuneCountInString(s)
 }
 
@@ -194,11 +194,16 @@ func (r *rendering) split(s str, sep string, limit int) []str {
 // mapped replaces every character; a result comes from the messages if its
 // character did.
 func (r *rendering) mapped(s str, f func(i int, c rune) string) str {
+	r.payTimes(len(s.s), 4)
 	b := r.build()
+	b.b = make([]byte, 0, len(s.s)+len(s.s)/16)
 	at := 0
 	for i, c := range s.s {
 		for at < len(s.in) && s.in[at].Hi <= i {
 			at++
+		}
+		if c >= utf8.RuneSelf {
+			r.pay(costStep)
 		}
 		t := f(i, c)
 		if c == utf8.RuneError && t == "\uFFFD" { // bytes that are no UTF-8 stay
@@ -211,6 +216,22 @@ func (r *rendering) mapped(s str, f func(i int, c rune) string) str {
 	out.markup = s.markup
 	return out
 }
+
+// char is a character as a string, without allocating where that is one byte.
+func char(c rune) string {
+	if c >= 0 && c < utf8.RuneSelf {
+		return oneByte[c : c+1]
+	}
+	return string(c)
+}
+
+var oneByte = func() string {
+	b := make([]byte, utf8.RuneSelf)
+	for i := range b {
+		b[i] = byte(i)
+	}
+	return string(b)
+}()
 
 // whole is text made of s in a way that no byte can be followed through.
 func whole(text string, s ...str) str {

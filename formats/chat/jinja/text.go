@@ -16,7 +16,7 @@ type special struct{ c cases.Caser }
 
 func (m special) of(c rune, simple func(rune) rune) string {
 	if c < utf8.RuneSelf {
-		return string(simple(c))
+		return char(simple(c))
 	}
 	return m.c.String(string(c))
 }
@@ -45,7 +45,7 @@ func lower(s string, i int, c rune) string {
 			return "ς"
 		}
 	}
-	return string(unicode.ToLower(c))
+	return char(unicode.ToLower(c))
 }
 
 // finalSigma reports whether the sigma at byte i ends a word.
@@ -102,7 +102,7 @@ func (r *rendering) swapcase(s str) str {
 		case unicode.In(c, unicode.Ll, unicode.Other_Lowercase):
 			return m.of(c, unicode.ToUpper)
 		}
-		return string(c)
+		return char(c)
 	})
 }
 
