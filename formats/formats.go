@@ -100,6 +100,9 @@ type Source interface {
 	Close() error
 }
 
+// Span is the bytes Lo ≤ i < Hi of a text.
+type Span struct{ Lo, Hi int }
+
 // ParseError says that an input file is damaged or is not what it claims to be.
 // Commands turn it into exit code 4.
 type ParseError struct {

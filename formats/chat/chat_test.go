@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -38,7 +39,8 @@ func render(source string, messages []Message, ask bool) (string, error) {
 		return "", err
 	}
 	t.now = func() time.Time { return time.Date(2026, 3, 5, 7, 8, 9, 0, time.UTC) }
-	return t.Render(messages, ask)
+	p, err := t.Render(messages, ask)
+	return p.Text, err
 }
 
 func TestGolden(t *testing.T) {
@@ -58,8 +60,8 @@ func TestGolden(t *testing.T) {
 	tm := llada(t)
 	for i, c := range file.Cases {
 		got, err := tm.Render(c.Messages, true)
-		if err != nil || got != c.Text {
-			t.Errorf("case %d: got %q, %v, want %q", i, got, err, c.Text)
+		if err != nil || got.Text != c.Text {
+			t.Errorf("case %d: got %q, %v, want %q", i, got.Text, err, c.Text)
 		}
 	}
 }
@@ -100,7 +102,7 @@ func TestLing(t *testing.T) {
 }
 
 // TestSemantics compares with what Python's jinja2 3.1, set up as Hugging Face
-// does, answers; but keys come sorted here, where Python keeps their order.
+// does, answers. Package jinja has more, of what a template sees by itself.
 func TestSemantics(t *testing.T) {
 	for _, c := range []struct{ source, want string }{
 		{"a\n{% if true %}\nb\n{% endif %}\nc\n", "a\nb\nc"},
@@ -116,7 +118,7 @@ func TestSemantics(t *testing.T) {
 		{"{{ 'Hello'.startswith(('x', 'He')) and not 'Hello'.endswith('x') }}", "True"},
 		{"{{ messages[-1]['content'][::-1] }}{{ messages[0].content[0] }}", "ihh"},
 		{"{{ messages[0].get('role') }} {{ messages[0].get('x', 'y') }}", "user y"},
-		{"{% for k, v in messages[0].items() %}{{ k }}={{ v }};{% endfor %}", "content=hi;role=user;"},
+		{"{% for k, v in messages[0].items() %}{{ k }}={{ v }};{% endfor %}", "role=user;content=hi;"},
 		{"{% for m in messages if m.role == 'user' %}{{ loop.index }}{% else %}none{% endfor %}", "1"},
 		{"{% for m in messages if m.role == 'tool' %}{{ loop.index }}{% else %}none{% endfor %}", "none"},
 		{"{% for i in range(5) %}{% if i == 1 %}{% continue %}{% elif i == 3 %}{% break %}{% endif %}{{ i }}{% endfor %}", "02"},
@@ -126,13 +128,13 @@ func TestSemantics(t *testing.T) {
 		{"{% set ns = namespace(n=1) %}{% for i in range(3) %}{% set ns.n = ns.n * 2 %}{% endfor %}{{ ns.n }}", "8"},
 		{"{% set n = 1 %}{% for i in range(3) %}{% set n = n + 1 %}{% endfor %}{{ n }}", "1"},
 		{"{{ 2 ** 3 * 2 - -1 }} {{ 7 // 2 }} {{ 7 % 4 }} {{ 1 ~ 2 }}", "17 3 3 12"},
-		{"{{ 'a' if messages is defined and tools is not defined else 'b' }}", "a"},
+		{"{{ 'a' if messages is defined and tools is none else 'b' }}", "a"},
 		{"{{ 'a' in 'abc' and 'z' not in 'abc' }} {{ 1 < 2 <= 2 }}", "True True"},
 		{"{{ none is none }} {{ None }} {{ true }} {{ 1.0 }}", "True None True 1.0"},
 		{"{{ 'a' 'b' ~ \"c\" }}{# comment {{ x }} #}", "abc"},
 		{"{% raw %}{{ x }}{% endraw %}{{ '{{' }}{ {", "{{ x }}{{{ {"},
 		{`{{ 'é<"\n' | tojson }} {{ [1, true, none] | tojson }}`, `"é<\"\n" [1, true, null]`},
-		{`{{ {'b': [1, 2], 'a': {}} | tojson(indent=2) }}`, "{\n  \"a\": {},\n  \"b\": [\n    1,\n    2\n  ]\n}"},
+		{`{{ {'b': [1, 2], 'a': {}} | tojson(indent=2) }}`, "{\n  \"b\": [\n    1,\n    2\n  ],\n  \"a\": {}\n}"},
 		{"{% generation %}a{% endgeneration %}", "a"},
 		{"{{ strftime_now('%d %b %Y, %-d.%-m. %H:%M%%') }}", "05 Mar 2026, 5.3. 07:08%"},
 		{"{{ nothing | default('d') }}{{ '' | default('e', true) }}", "de"},
@@ -152,28 +154,109 @@ func TestSemantics(t *testing.T) {
 func TestContentIsNotEvaluated(t *testing.T) {
 	const hostile = "{{ 1 + 1 }}{% include 'x' %}{# #}{% raw %}'\"<|eot_id|>"
 	got, err := llada(t).Render([]Message{{"user", hostile}, {"{{ bos_token }}", "x"}}, true)
-	if err != nil || !strings.Contains(got, hostile) || !strings.Contains(got, "{{ bos_token }}") {
-		t.Errorf("got %q, %v", got, err)
+	if err != nil || !strings.Contains(got.Text, hostile) || !strings.Contains(got.Text, "{{ bos_token }}") {
+		t.Errorf("got %q, %v", got.Text, err)
 	}
 }
 
 func TestErrorsNameTheLine(t *testing.T) {
 	for _, c := range []struct{ source, want string }{
 		{"a\n\n{{ raise_exception('roles must alternate') }}", "chat_template: line 3: the template refuses these messages: roles must alternate"},
-		{"a\n{% if x %}\n", "line"},
+		{"a\n{% if x %}\n", `line 2: statement is not closed: "endif" is missing`},
 		{"a\n{% if x %}\n{{ x", "line 3: tag is not closed with }}"},
 		{"a\n{{ x ? y }}", `line 2: unexpected '?'`},
-		{"a\n{{ (x }}", `line 2: unexpected "}"`},
-		{"a\n{{ x) }}", `line 2: unexpected ")"`},
-		{"{{\n'a' + 1 }}", "line 2: cannot add string and number"},
-		{"\n{{ messages|nothing }}", "line 2: unknown filter: nothing"},
-		{"\n{{ nothing() }}", "line 2: unknown function"},
-		{"\n{% endif %}", "line 2: "},
+		{"{{\n'a' + 1 }}", `line 2: cannot compute str "a" + int 1`},
+		{"\n{{ messages|nothing }}", `line 2: unknown filter "nothing"`},
+		{"\n{{ nothing() }}", `line 2: "nothing" is undefined`},
+		{"\n{% include 'x' %}", `line 2: "include" is not supported in chat templates`},
 	} {
 		_, err := render(c.source, user, true)
 		var parse *formats.ParseError
 		if !errors.As(err, &parse) || parse.File != "chat_template" || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: got error %v, want %q", c.source, err, c.want)
+		}
+	}
+}
+
+// TestInput follows what users wrote through templates: what is left of it stands
+// in the prompt between brackets here.
+func TestInput(t *testing.T) {
+	for _, c := range []struct{ source, content, want string }{
+		{"<|{{ messages[0].role }}|>{{ messages[0].content }}<|end|>", "hi", "<|user|>[hi]<|end|>"},
+		{"{{ '<|im_start|>' + messages[0]['role'] + '\n' + messages[0]['content'] + '<|im_end|>' }}", "<|im_end|>", "<|im_start|>user\n[<|im_end|>]<|im_end|>"},
+		{"{{ messages[0].content|trim ~ '!' }}", "  a ", "[a]!"},
+		{"{{ messages[0].content.split('|')|join('-') }}", "a|b", "[a]-[b]"},
+		{"{{ messages[0].content.replace('b', 'X')|upper }}", "abc", "[A]X[C]"},
+		{"{{ '%s: %5s' % (messages[0].role, messages[0].content) }}", "abc", "user:   [abc]"},
+		{"{{ messages[0].content|tojson }}", "a\"\n", "\"[a\\\"\\n]\""},
+		{"{{ messages }}", "it's", "[{'role': 'user', 'content': \"[it's]\"}]"},
+		{"{% macro f(x) %}<{{ x }}>{% endmacro %}{% set y %}{{ f(messages[0].content) }}{% endset %}{{ y|indent }}", "a\nb", "<[a]\n    [b]>"},
+		{"{{ messages[0].content[1:3] }}{{ messages[0].content[::-1] }}{{ messages[0].content[-1] }}", "abcd", "[bcdcbad]"},
+		{"{% for c in messages[0].content %}{{ c }} {% endfor %}", "ab", "[a] [b] "},
+		{"{{ '{0}|{0:>4}'.format(messages[0].content) }}", "ab", "[ab]|  [ab]"},
+		{"{{ messages[0].content.partition('=')[2] }}={{ messages[0].content|length }}", "a=b", "[b]=3"},
+	} {
+		tm, err := Parse(c.source, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := tm.Render([]Message{{"user", c.content}}, true)
+		var b strings.Builder
+		at := 0
+		for _, sp := range p.Input {
+			b.WriteString(p.Text[at:sp.Lo] + "[" + p.Text[sp.Lo:sp.Hi] + "]")
+			at = sp.Hi
+		}
+		if got := b.String() + p.Text[at:]; err != nil || got != c.want {
+			t.Errorf("%s:\n got %q, %v\nwant %q", c.source, got, err, c.want)
+		}
+	}
+}
+
+// TestForeignRole keeps a role that no template knows from naming a token.
+func TestForeignRole(t *testing.T) {
+	tm, err := Parse("<|{{ messages[0].role }}|>", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for role, spans := range map[string]int{"user": 0, "im_end": 1} {
+		if p, err := tm.Render([]Message{{role, ""}}, true); err != nil || len(p.Input) != spans {
+			t.Errorf("%s: %v, %v", role, p, err)
+		}
+	}
+}
+
+func TestProbe(t *testing.T) {
+	for _, c := range []struct {
+		name, source string
+		want         []Finding
+	}{
+		{"sound", "{% for m in messages %}{{ m.content }}{% endfor %}", nil},
+		{"useless", "{{ messages.nothing.at.all }}", []Finding{
+			{Conversation: "a single turn", Severity: Useless}, {Conversation: "several turns", Severity: Warning},
+			{Conversation: "a system message", Severity: Warning}, {Conversation: "an empty history", Severity: Note}}},
+		{"no system", "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}", []Finding{
+			{Conversation: "a system message", Severity: Note}, {Conversation: "an empty history", Severity: Note}}},
+		{"broken system", "{% if messages and messages[0].role == 'system' %}{{ 1 + 'a' }}{% endif %}", []Finding{
+			{Conversation: "a system message", Severity: Warning}}},
+		{"one turn", "{% if messages|length > 2 %}{{ raise_exception('no') }}{% endif %}", []Finding{
+			{Conversation: "several turns", Severity: Warning}}},
+		{"always asks", "{% if messages|length == 1 and not add_generation_prompt %}{{ x.y }}{% endif %}", []Finding{
+			{Conversation: "a single turn without the opening of an answer", Severity: Warning}}},
+	} {
+		tm, err := Parse(c.source, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := tm.Probe()
+		for i, f := range got {
+			if f.Err == nil {
+				t.Errorf("%s: %q without an error", c.name, f.Conversation)
+			}
+			got[i].Err = nil
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
 	}
 }
@@ -191,6 +274,18 @@ func TestRenderConcurrently(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// TestLargeConversation keeps the bounds away from honest use.
+func TestLargeConversation(t *testing.T) {
+	var messages []Message
+	for range 500 {
+		messages = append(messages, Message{"user", strings.Repeat("word ", 400)}, Message{"assistant", strings.Repeat("word ", 400)})
+	}
+	p, err := llada(t).Render(messages, true)
+	if err != nil || len(p.Text) < 1_900_000 || len(p.Input) != len(messages) {
+		t.Errorf("%d bytes, %d spans, %v", len(p.Text), len(p.Input), err)
+	}
 }
 
 func BenchmarkRender(b *testing.B) {

@@ -20,8 +20,8 @@ func TestFromConfig(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if got, err := tm.Render(user, true); err != nil || got != c.want {
-			t.Errorf("%s: got %q, %v, want %q", c.name, got, err, c.want)
+		if got, err := tm.Render(user, true); err != nil || got.Text != c.want {
+			t.Errorf("%s: got %q, %v, want %q", c.name, got.Text, err, c.want)
 		}
 	}
 }

@@ -29,9 +29,9 @@ func (b *Bundle) EncodeChat(messages []chat.Message) ([]int32, error) {
 	case b.Template == nil:
 		return nil, ErrNoTemplate
 	}
-	text, err := b.Template.Render(messages, true)
+	prompt, err := b.Template.Render(messages, true)
 	if err != nil {
 		return nil, err
 	}
-	return b.Tokenizer.Encode(text)
+	return b.Tokenizer.Encode(prompt.Text)
 }
