@@ -94,6 +94,12 @@ type matcher struct {
 	rules  map[int32]rule // of the nodes where a token ends
 	starts [256]bool      // first bytes
 	nodes  int32
+
+	// What Cut asks: which bytes follow one another within contents, whether a
+	// match takes white space along, and the outer bytes of those that stand alone.
+	joined               [1 << 16]bool
+	lstrip, rstrip       bool
+	wordStarts, wordEnds [256]bool
 }
 
 type edge struct {
@@ -123,7 +129,18 @@ func (m *matcher) add(content string, r rule) error {
 		return errSameContent
 	}
 	m.rules[node] = r
+	m.note(content, r)
 	return nil
+}
+
+func (m *matcher) note(content string, r rule) {
+	for i := 1; i < len(content); i++ {
+		m.joined[int(content[i-1])<<8|int(content[i])] = true
+	}
+	m.lstrip, m.rstrip = m.lstrip || r.lstrip, m.rstrip || r.rstrip
+	if r.singleWord {
+		m.wordStarts[content[0]], m.wordEnds[content[len(content)-1]] = true, true
+	}
 }
 
 // longest is the end of the longest token that begins at text[i:].

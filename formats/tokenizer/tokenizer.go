@@ -19,6 +19,7 @@ type Tokenizer struct {
 	pieces     map[int32]piece
 	size       int
 
+	positions func() []*positions // of the splitters, for Cut
 	scratches sync.Pool
 }
 
@@ -52,6 +53,7 @@ func (t *Tokenizer) build() {
 		highest = max(highest, a.ID)
 	}
 	t.size = int(highest) + 1
+	t.positions = sync.OnceValue(t.pre.findSteps)
 	t.scratches.New = func() any { return &scratch{cache: map[string][]int32{}} }
 }
 
