@@ -7,16 +7,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"os"
 
+	"llada/formats/text"
 	"llada/runtime/score"
 )
 
 // Tokenizer is what a corpus needs of one.
 type Tokenizer interface {
-	Encode(text string) ([]int32, error)
+	text.Encoder
 	Decode(ids []int32, skipSpecial bool) string
 }
 
@@ -41,6 +40,7 @@ type Corpus struct {
 	Identity  string // a digest of the input, masks drawn from a seed aside
 	Group     int    // masks that form one independent draw; 0: not known
 	Items     iter.Seq2[Document, error]
+	Notes     []string // what the user should know of the input
 }
 
 // Answer is the corpus of one prompt and its answer.
@@ -53,7 +53,8 @@ func Answer(prompt, answer []int32, t Tokenizer, d score.Draw, l Limits) (*Corpu
 	if err := l.check(doc.Item); err != nil {
 		return nil, fmt.Errorf("prompt and answer: %w", err)
 	}
-	return &Corpus{1, Digest(doc.IDs, len(prompt)), d.Group(), func(yield func(Document, error) bool) { yield(doc, nil) }}, nil
+	return &Corpus{Documents: 1, Identity: Digest(doc.IDs, len(prompt)), Group: d.Group(),
+		Items: func(yield func(Document, error) bool) { yield(doc, nil) }}, nil
 }
 
 // textBytes is the length of the text that tokens stand for, special tokens
@@ -86,14 +87,11 @@ func Digest(values ...any) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// FileDigest identifies a file's content.
+// FileDigest identifies the text in a file.
 func FileDigest(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := text.Open(path)
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
-	h := sha256.New()
-	_, err = io.Copy(h, f)
-	return hex.EncodeToString(h.Sum(nil)), err
+	return f.Digest()
 }

@@ -27,6 +27,8 @@ func (byBytes) Encode(text string) ([]int32, error) {
 	return ids, nil
 }
 
+func (byBytes) Cut(text string) int { return len(text) - 1 }
+
 func (byBytes) Decode(ids []int32, _ bool) string { return strings.Repeat("x", len(ids)) }
 
 var (

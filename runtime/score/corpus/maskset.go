@@ -14,13 +14,17 @@ import (
 // MaskSet is the corpus of an explicit mask set, a JSON Lines file of items. t may
 // be nil.
 func MaskSet(ctx context.Context, path string, t Tokenizer, l Limits) (*Corpus, error) {
-	identity, err := FileDigest(path)
+	file, err := text.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	identity, err := file.Digest()
 	if err != nil {
 		return nil, err
 	}
 	c := &Corpus{Identity: identity}
 	c.Items = func(yield func(Document, error) bool) {
-		for line, err := range text.Lines(path) {
+		for line, err := range file.Lines() {
 			var d Document
 			if err == nil {
 				err = line.Parse(&d.Item, func() error { return l.check(d.Item) })
@@ -39,7 +43,7 @@ func MaskSet(ctx context.Context, path string, t Tokenizer, l Limits) (*Corpus, 
 		return nil, err
 	}
 	if c.Documents == 0 {
-		return nil, &formats.ParseError{File: path, Offset: -1, Err: errors.New("the mask set is empty")}
+		return nil, &formats.ParseError{File: file.Name, Offset: -1, Err: errors.New("the mask set is empty")}
 	}
 	return c, nil
 }
