@@ -143,8 +143,9 @@ func (m *matcher) note(content string, r rule) {
 	}
 }
 
-// longest is the end of the longest token that begins at text[i:].
-func (m *matcher) longest(text string, i int) (r rule, end int) {
+// longest is the end of the longest token that begins at text[i:] and that g lets
+// pass.
+func (m *matcher) longest(text string, i int, g *guard) (r rule, end int) {
 	end = -1
 	for node, j := int32(0), i; j < len(text); {
 		child, ok := m.edges[edge{node, text[j]}]
@@ -152,7 +153,7 @@ func (m *matcher) longest(text string, i int) (r rule, end int) {
 			break
 		}
 		node, j = child, j+1
-		if found, ok := m.rules[node]; ok {
+		if found, ok := m.rules[node]; ok && !g.refuses(found.id, i, j) {
 			r, end = found, j
 		}
 	}

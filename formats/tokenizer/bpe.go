@@ -25,6 +25,7 @@ type merger struct {
 	symbols []symbol
 	queue   queue
 	spelled []byte
+	never   map[int32]bool // ids that must not come out
 }
 
 func (m *merger) capacity() int { return cap(m.symbols) + cap(m.queue) + cap(m.spelled) }
@@ -35,7 +36,7 @@ func (m *merger) capacity() int { return cap(m.symbols) + cap(m.queue) + cap(m.s
 func (b *bpe) encode(ids []int32, m *merger, word []byte) []int32 {
 	if b.ignoreMerges {
 		m.spelled = spell(m.spelled[:0], word)
-		if id, ok := b.vocab[string(m.spelled)]; ok {
+		if id, ok := b.vocab[string(m.spelled)]; ok && !m.never[id] {
 			return append(ids, id)
 		}
 	}
@@ -76,7 +77,7 @@ func (b *bpe) pairAt(m *merger, i int32) (merge, bool) {
 		return merge{}, false
 	}
 	found, ok := b.merges[pair{s.id, m.symbols[s.next].id}]
-	return found, ok
+	return found, ok && !m.never[found.id]
 }
 
 // merge does what an entry of the queue says, unless an earlier merge has taken

@@ -4,23 +4,26 @@ import (
 	"iter"
 	"unicode"
 	"unicode/utf8"
+
+	"llada/formats"
 )
 
-// split cuts text at the added tokens it contains, leftmost first, longest
-// among those: pairs of a token's id and "", or -1 and text between tokens.
+// split cuts text at the added tokens it contains and g lets pass, leftmost first,
+// longest among those: pairs of a token's id and nothing, or -1 and the span of text
+// between tokens.
 //
 // The order of the rules is that of huggingface/tokenizers:
 // added_vocabulary.rs, find_matches. A match that singleWord turns down still
 // hides the tokens within it, and space that rstrip took may hold the next one.
-func (m *matcher) split(text string) iter.Seq2[int32, string] {
-	return func(yield func(int32, string) bool) {
+func (m *matcher) split(text string, g *guard) iter.Seq2[int32, formats.Span] {
+	return func(yield func(int32, formats.Span) bool) {
 		from := 0
 		for i := 0; i < len(text) && m.edges != nil; {
 			if !m.starts[text[i]] {
 				i++
 				continue
 			}
-			r, end := m.longest(text, i)
+			r, end := m.longest(text, i, g)
 			if end < 0 {
 				i++
 				continue
@@ -36,16 +39,16 @@ func (m *matcher) split(text string) iter.Seq2[int32, string] {
 			if r.rstrip {
 				stop = spaceAfter(text, stop)
 			}
-			if from < start && !yield(-1, text[from:start]) {
+			if from < start && !yield(-1, formats.Span{Lo: from, Hi: start}) {
 				return
 			}
-			if !yield(r.id, "") {
+			if !yield(r.id, formats.Span{}) {
 				return
 			}
 			from = stop
 		}
 		if from < len(text) {
-			yield(-1, text[from:])
+			yield(-1, formats.Span{Lo: from, Hi: len(text)})
 		}
 	}
 }

@@ -94,9 +94,13 @@ const (
 
 // Encode gives the ids of text. It fails only where a pattern of the file needs
 // too long on this text.
-func (t *Tokenizer) Encode(text string) ([]int32, error) {
+func (t *Tokenizer) Encode(text string) ([]int32, error) { return t.run(toValid(text), nil) }
+
+// run encodes with a scratch of the pool.
+func (t *Tokenizer) run(text string, g *guard) ([]int32, error) {
 	s := t.scratches.Get().(*scratch)
-	ids, err := t.encode(s, toValid(text))
+	s.merger.never = g.never()
+	ids, err := t.encode(s, text, g)
 	if cap(s.runes) <= keptRunes && cap(s.word) <= keptRunes && s.merger.capacity() <= keptRunes {
 		t.scratches.Put(s)
 	}
@@ -106,19 +110,20 @@ func (t *Tokenizer) Encode(text string) ([]int32, error) {
 	return ids, nil
 }
 
-func (t *Tokenizer) encode(s *scratch, text string) ([]int32, error) {
+func (t *Tokenizer) encode(s *scratch, text string, g *guard) ([]int32, error) {
 	ids := make([]int32, 0, len(text)/4+1)
-	for token, text := range t.literal.split(text) {
+	for token, part := range t.literal.split(text, g) {
 		if token >= 0 {
 			ids = append(ids, token)
 			continue
 		}
-		for token, text := range t.normalized.split(t.normalizer.apply(text)) {
+		text, g := g.normalize(t.normalizer, text, part)
+		for token, part := range t.normalized.split(text, g) {
 			if token >= 0 {
 				ids = append(ids, token)
 				continue
 			}
-			for word, err := range t.pre.words(s, text) {
+			for word, err := range t.pre.words(s, text[part.Lo:part.Hi]) {
 				if err != nil {
 					return nil, err
 				}
@@ -131,6 +136,9 @@ func (t *Tokenizer) encode(s *scratch, text string) ([]int32, error) {
 
 // encodeWord appends the ids of one word, out of the cache where it can.
 func (t *Tokenizer) encodeWord(ids []int32, s *scratch, word []byte) []int32 {
+	if s.merger.never != nil { // the cache is of words merged freely
+		return t.bpe.encode(ids, &s.merger, word)
+	}
 	if cached, ok := s.cache[string(word)]; ok {
 		return append(ids, cached...)
 	}
