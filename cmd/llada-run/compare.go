@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -58,6 +59,7 @@ Examples:
 	cli.Input(f, &o.reference.path, "ref", "", "the reference container `file`")
 	f.StringVar(&o.reference.device, "device", "auto", "where to compute: cpu, gpu, gpu:N or auto")
 	f.StringVar(&o.reference.activations, "activations", "int8", activationsHelp)
+	o.reference.addTextFlags(f)
 	o.input.addFlags(f)
 	cli.Whole(f, &o.frontier, "frontier", 4, 1, maxPositions, "most confident `positions` whose agreement is measured")
 	cli.Real(f, &o.maxDelta, "max-delta", 0, -1e6, 1e6, "gate: exit 3 if the bound of a container exceeds the reference's by more `nats` per token")
@@ -93,6 +95,16 @@ func (o *compareOptions) check(cmd *cobra.Command) error {
 	return o.input.checkOutputs(o.input.saveMasks, o.plot)
 }
 
+// compareRun says which run this is: nothing else changes its figures.
+type compareRun struct {
+	Input         string   `json:"input"`
+	Settings      inputRun `json:"settings"`
+	Frontier      int      `json:"frontier"`
+	Activations   string   `json:"activations"`
+	ControlTokens string   `json:"control_tokens"`
+	Models        []string `json:"models"`
+}
+
 // contender is a container beside the reference.
 type contender struct {
 	path          string
@@ -107,7 +119,8 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 	if err := o.check(cmd); err != nil {
 		return err
 	}
-	models, err := o.open(cmd.Context(), append([]string{o.reference.path}, paths...), g)
+	files := append([]string{o.reference.path}, paths...)
+	models, err := o.open(cmd.Context(), files, g)
 	defer func() {
 		for _, b := range models {
 			b.Close()
@@ -117,13 +130,14 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 		return err
 	}
 	ref := models[0]
-	c, err := o.input.corpus(cmd.Context(), ref)
+	c, err := o.input.corpus(cmd.Context(), ref, g)
 	if err != nil {
 		return err
 	}
 	var requests []*request
+	var digest string
 	if o.prompts != "" { // read first: a mistake must not show after hours
-		if requests, _, err = readRequests(o.prompts, &o.sampling, &o.samplingFlags); err != nil {
+		if requests, digest, err = readRequests(o.prompts, &o.sampling, &o.samplingFlags); err != nil {
 			return err
 		}
 		for _, r := range requests {
@@ -139,7 +153,10 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 		}
 		defer picture.Abort()
 	}
-	identity := []any{c.Identity, o.input.settings(), o.frontier, o.reference.activations}
+	run := compareRun{
+		Input: c.Identity, Settings: o.input.settings(), Frontier: o.frontier,
+		Activations: o.reference.activations, ControlTokens: o.reference.control,
+	}
 	all := make([]contender, len(models))
 	comparer := &score.Comparer{Reference: ref, MaskID: ref.Tokens.Mask, Frontier: o.frontier, Threads: g.Threads}
 	for i, b := range models {
@@ -147,18 +164,17 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 		if err != nil {
 			return err
 		}
-		identity = append(identity, id)
+		run.Models = append(run.Models, id)
+		all[i].path = files[i]
 		all[i].describe(b)
 		if i > 0 {
 			comparer.Candidates = append(comparer.Candidates, b)
-			all[i].path = paths[i-1]
 		}
 	}
-	all[0].path = o.reference.path
 	item := func(ctx context.Context, it score.Item) (*score.Record, error) {
 		return comparer.Compare(ctx, it, c.Group)
 	}
-	if err := o.input.run(cmd.Context(), c, "compare", identity, len(paths), g, item, func(r *score.Record) {
+	if err := o.input.run(cmd.Context(), c, "compare", run, files, g, item, func(r *score.Record) {
 		all[0].bound.Add(r, r.NLL, r.Seconds)
 		for i := range r.Sides {
 			all[i+1].bound.Add(r, r.Sides[i].NLL, r.Sides[i].Seconds)
@@ -168,7 +184,7 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 		return err
 	}
 	if requests != nil {
-		if err := o.generations(cmd.Context(), requests, identity, models, all, g); err != nil {
+		if err := o.generations(cmd.Context(), requests, digest, run, models, all, g); err != nil {
 			return err
 		}
 	}
@@ -191,7 +207,7 @@ func (o *compareOptions) report(cmd *cobra.Command, picture *output.File, all []
 		return nil
 	}
 	for _, c := range all[1:] {
-		if d := c.difference.Delta(); !(d <= o.maxDelta) {
+		if d := c.difference.Delta(); !(d <= o.maxDelta) || math.IsInf(d, 0) {
 			return cli.Gatef("%s: the bound exceeds the reference's by %s nats per token, more than --max-delta %v",
 				c.path, plusMinus(d, c.difference.DeltaError()), o.maxDelta)
 		}

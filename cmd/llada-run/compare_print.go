@@ -21,8 +21,10 @@ type compared struct {
 	Delta             float64    `json:"delta"`
 	DeltaError        *float64   `json:"delta_standard_error"`
 	DeltaMaskError    *float64   `json:"delta_mask_standard_error"`
+	DeltaConfidence   []float64  `json:"delta_confidence_95,omitempty"`
 	KLMean            float64    `json:"kld_mean"`
 	KLError           *float64   `json:"kld_standard_error"`
+	KLConfidence      []float64  `json:"kld_confidence_95,omitempty"`
 	KLMedian          float64    `json:"kld_median"`
 	KLP90             float64    `json:"kld_p90"`
 	KLP99             float64    `json:"kld_p99"`
@@ -47,11 +49,12 @@ type ratioBin struct {
 }
 
 type agreed struct {
-	Prompts       int      `json:"prompts"`
-	ExactMatch    float64  `json:"exact_match"`
-	StandardError *float64 `json:"exact_match_standard_error"`
-	Diverged      int      `json:"diverged"`                    // answers that differ in some step
-	FirstStep     int      `json:"first_diverging_step_median"` // of those; 0: none
+	Prompts       int       `json:"prompts"`
+	ExactMatch    float64   `json:"exact_match"`
+	StandardError *float64  `json:"exact_match_standard_error"`
+	Confidence    []float64 `json:"exact_match_confidence_95"`
+	Diverged      int       `json:"diverged"`                    // answers that differ in some step
+	FirstStep     int       `json:"first_diverging_step_median"` // of those; 0: none
 }
 
 func (c *contender) json() compared {
@@ -59,8 +62,8 @@ func (c *contender) json() compared {
 	out := compared{
 		Path: c.path, BitsPerWeight: c.bitsPerWeight, Bytes: c.bytes,
 		PerToken: c.bound.PerToken(), StandardError: number(c.bound.Error()),
-		Delta: d.Delta(), DeltaError: number(d.DeltaError()), DeltaMaskError: number(d.MaskError()),
-		KLMean: d.KL(), KLError: number(d.KLError()), KLMedian: d.KLQuantile(0.5),
+		Delta: d.Delta(), DeltaError: number(d.DeltaError()), DeltaMaskError: number(d.MaskError()), DeltaConfidence: ends(d.DeltaInterval()),
+		KLMean: d.KL(), KLError: number(d.KLError()), KLConfidence: ends(d.KLInterval()), KLMedian: d.KLQuantile(0.5),
 		KLP90: d.KLQuantile(0.9), KLP99: d.KLQuantile(0.99), KLMax: d.MaxKL,
 		RMSDp: all.RMSDp(), Top1Agreement: all.Top1Agreement(), FrontierAgreement: all.FrontierAgreement(),
 		TokensPerSecond: c.bound.TokensPerSecond(),
@@ -74,7 +77,7 @@ func (c *contender) json() compared {
 		}
 	}
 	if g := c.generation; g != nil {
-		out.Generation = &agreed{g.exact.N, g.exact.Value(), number(g.exact.Error()), len(g.diverged), g.firstStep()}
+		out.Generation = &agreed{g.exact.Trials, g.exact.Value(), number(g.exact.Error()), ends(g.exact.Interval()), len(g.diverged), g.firstStep()}
 	}
 	return out
 }
@@ -114,8 +117,12 @@ func printComparison(out io.Writer, all []contender, g *cli.Globals) error {
 	}
 	printBins(out, all)
 	printGenerations(out, all)
-	_, err := fmt.Fprintf(out, "\n%s, %s, %s. ± is one standard error, the window being the unit; KL in nats.\n",
-		count(ref.bound.Documents(), "window"), count(ref.bound.Tokens, "token"), count(ref.bound.Masked, "masked position"))
+	unit := "the window being the unit"
+	if ref.bound.Documents() == 1 {
+		unit = "of the masks alone: what other text would change takes more than one window to tell"
+	}
+	_, err := fmt.Fprintf(out, "\n%s, %s, %s. ± is one standard error, %s; KL in nats.\n",
+		count(ref.bound.Documents(), "window"), count(ref.bound.Tokens, "token"), count(ref.bound.Masked, "masked position"), unit)
 	return err
 }
 
@@ -163,7 +170,7 @@ func printGenerations(out io.Writer, all []contender) {
 		if i == 0 {
 			fmt.Fprintln(out, "\nGreedy answers to prompts")
 		}
-		fmt.Fprintf(out, "%s  %.1f %% of %d the same", filepath.Base(all[i+1].path), 100*a.exact.Value(), a.exact.N)
+		fmt.Fprintf(out, "%s  %s of %d the same", filepath.Base(all[i+1].path), percent(a.exact), a.exact.Trials)
 		if n := len(a.diverged); n > 0 {
 			fmt.Fprintf(out, "; %d took other steps, the first being step %d (median)", n, a.firstStep())
 		}

@@ -6,15 +6,15 @@ import (
 	"slices"
 
 	"llada/cmd/internal/cli"
+	"llada/formats/journal"
 	"llada/runtime/bundle"
 	"llada/runtime/sample"
 	"llada/runtime/score"
-	"llada/runtime/score/corpus"
 )
 
 // agreement is how a container's greedy answers compare with the reference's.
 type agreement struct {
-	exact    score.Ratio
+	exact    score.Proportion
 	diverged []int // first diverging step of each answer that differs, from 1
 }
 
@@ -35,18 +35,27 @@ type answered struct {
 	Exact []bool `json:"exact"`
 }
 
+// promptsRun says which run over prompts this is.
+type promptsRun struct {
+	compareRun
+	Prompts  string         `json:"prompts"`
+	Template string         `json:"chat_template"`
+	Sampling sample.Options `json:"sampling"`
+	Raw      bool           `json:"raw"`
+}
+
 // generations answers every prompt with every model.
-func (o *compareOptions) generations(ctx context.Context, requests []*request, identity any, models []*bundle.Bundle, all []contender, g *cli.Globals) error {
-	var journal *score.Journal
+func (o *compareOptions) generations(ctx context.Context, requests []*request, digest string, run compareRun, models []*bundle.Bundle, all []contender, g *cli.Globals) error {
+	var answers *journal.Journal
 	if o.input.work != "" {
-		input, err := corpus.FileDigest(o.prompts)
+		template, err := models[0].TemplateIdentity()
 		if err != nil {
 			return err
 		}
-		if journal, err = o.input.journal("prompts", []any{identity, input, o.sampling.Options, o.input.raw}); err != nil {
+		if answers, err = o.input.journal("prompts", promptsRun{run, digest, template, o.sampling.Options, o.input.raw}); err != nil {
 			return err
 		}
-		defer journal.Close()
+		defer answers.Close()
 	}
 	bar := cli.NewCount(int64(len(requests)), g)
 	defer bar.Close()
@@ -54,13 +63,13 @@ func (o *compareOptions) generations(ctx context.Context, requests []*request, i
 		all[i+1].generation = &agreement{}
 	}
 	for i, r := range requests {
-		a, err := o.answer(ctx, journal, i, r, models)
+		a, err := o.answer(ctx, answers, i, r, models)
 		if err != nil {
 			return fmt.Errorf("%s: prompt %d of %d: %w", o.prompts, i+1, len(requests), err)
 		}
 		for k := range a.First {
 			g := all[k+1].generation
-			g.exact.Add(one(a.Exact[k]), 1)
+			g.exact.Add(a.Exact[k])
 			if a.First[k] > 0 {
 				g.diverged = append(g.diverged, a.First[k])
 			}
@@ -70,7 +79,7 @@ func (o *compareOptions) generations(ctx context.Context, requests []*request, i
 	return nil
 }
 
-func (o *compareOptions) answer(ctx context.Context, j *score.Journal, index int, question *request, models []*bundle.Bundle) (*answered, error) {
+func (o *compareOptions) answer(ctx context.Context, j *journal.Journal, index int, question *request, models []*bundle.Bundle) (*answered, error) {
 	a := &answered{Index: index}
 	if j != nil {
 		found, err := j.Next(a, func() error {

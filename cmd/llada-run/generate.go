@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"llada/cmd/internal/cli"
+	"llada/formats/text"
 	"llada/runtime/bundle"
 	"llada/runtime/sample"
 )
@@ -28,6 +30,7 @@ type generateOptions struct {
 
 func (o *generateOptions) addFlags(f *pflag.FlagSet) {
 	o.model.addFlags(f)
+	o.model.addTextFlags(f)
 	o.sample.addFlags(f)
 	f.StringVarP(&o.prompt, "prompt", "p", "", "the `text` to answer; read from stdin when neither this nor --ids is given")
 	f.StringVar(&o.system, "system", "", "a system message before the prompt")
@@ -60,6 +63,7 @@ come in the same order; that to a line which cannot be answered holds the "error
 Examples:
   llada-run generate -m llada.llada --prompt "What is the capital of France?"
   echo "Write a haiku." | llada-run generate -m llada.llada --gen-length 64
+  llada-run generate -m llada.llada --raw -p "$(cat prompt.txt)" --control-tokens text
   llada-run generate -m llada.llada -p "2+2?" --steps 128 --json --trace
   llada-run generate -m llada.llada --prompts questions.jsonl -o answers.jsonl
 ` + cli.ExitHelp,
@@ -95,7 +99,7 @@ func runGenerate(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 	if o.prompts != "" {
 		return runPrompts(cmd, o, g)
 	}
-	r, err := o.request(cmd)
+	r, err := o.request(cmd, g)
 	if err != nil {
 		return err
 	}
@@ -160,20 +164,30 @@ func (o *generateOptions) check() error {
 }
 
 // request is what the flags ask, or stdin.
-func (o *generateOptions) request(cmd *cobra.Command) (*request, error) {
+func (o *generateOptions) request(cmd *cobra.Command, g *cli.Globals) (*request, error) {
 	if o.ids != "" {
 		ids, err := readIDs(o.ids)
 		return &request{IDs: ids}, err
 	}
+	var err error
+	if o.system, err = flagText(o.system, "system"); err != nil {
+		return nil, err
+	}
 	if cmd.Flags().Changed("prompt") {
-		return &request{Prompt: &o.prompt}, nil
+		o.prompt, err = flagText(o.prompt, "prompt")
+		return &request{Prompt: &o.prompt}, err
 	}
 	if in, ok := cmd.InOrStdin().(*os.File); ok && cli.Terminal(in) {
 		return nil, cli.Usagef("no prompt: add --prompt TEXT, or pipe it to stdin")
 	}
-	data, err := readBounded(cmd.InOrStdin(), "stdin")
-	text := string(data)
-	return &request{Prompt: &text}, err
+	prompt, err := text.Read(cmd.InOrStdin(), "stdin")
+	switch {
+	case err == nil && prompt == "":
+		return nil, cli.Usagef("stdin is empty: pipe a prompt to it, or add --prompt TEXT")
+	case strings.Contains(prompt, "\r\n"):
+		g.Note(text.CRLF("stdin"))
+	}
+	return &request{Prompt: &prompt}, err
 }
 
 // generate runs a generation, calling each, if not nil, with every step.

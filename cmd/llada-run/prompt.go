@@ -3,8 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 
 	"llada/cmd/internal/cli"
 	"llada/formats"
@@ -42,6 +40,12 @@ func (r *request) check() error {
 // encode turns a request into token ids. Text passes the chat template, if the
 // model has one, unless raw.
 func (r *request) encode(b *bundle.Bundle, system string, raw bool) ([]int32, error) {
+	ids, err := r.tokens(b, system, raw)
+	b.NoticeMasks(ids)
+	return ids, err
+}
+
+func (r *request) tokens(b *bundle.Bundle, system string, raw bool) ([]int32, error) {
 	if len(r.IDs) > 0 {
 		return r.IDs, b.Model.Check(&model.Seq{IDs: r.IDs})
 	}
@@ -64,32 +68,25 @@ func (r *request) encode(b *bundle.Bundle, system string, raw bool) ([]int32, er
 	return b.EncodeChat(messages)
 }
 
-// readBounded reads everything up to text.Limit.
-func readBounded(r io.Reader, name string) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, text.Limit+1))
-	if err == nil && len(data) > text.Limit {
-		err = fmt.Errorf("larger than %d MB", text.Limit>>20)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return data, nil
+// flagText is the text that a flag gives.
+func flagText(value, name string) (string, error) {
+	value, err := text.Clean(value, "--"+name)
+	return value, cli.Usage(err)
 }
 
 // readIDs reads a JSON array of token ids.
 func readIDs(path string) ([]int32, error) {
-	f, err := os.Open(path)
+	f, err := text.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	data, err := readBounded(f, path)
+	data, err := f.Whole()
 	if err != nil {
 		return nil, err
 	}
 	ids := []int32{}
-	if err := json.Unmarshal(data, &ids); err != nil || ids == nil {
-		return nil, &formats.ParseError{File: path, Offset: -1, Err: fmt.Errorf("want a JSON array of token ids: %v", err)}
+	if err := json.Unmarshal([]byte(data), &ids); err != nil || ids == nil {
+		return nil, &formats.ParseError{File: f.Name, Offset: -1, Err: fmt.Errorf("want a JSON array of token ids: %v", err)}
 	}
 	return ids, nil
 }

@@ -49,6 +49,7 @@ Examples:
 
 func (o *scoreOptions) addFlags(f *pflag.FlagSet) {
 	o.model.addFlags(f)
+	o.model.addTextFlags(f)
 	o.input.addFlags(f)
 	cli.Real(f, &o.guidance, "cfg-scale", 0, 0, maxGuidance, "classifier-free guidance `scale`; 0 is off, above it everything costs twice")
 	f.BoolVar(&o.order, "order", false, "score answers in the order of confidence: deterministic, a pass per token, no bound")
@@ -94,21 +95,21 @@ func runScore(cmd *cobra.Command, o *scoreOptions, g *cli.Globals) error {
 	if o.choices != "" {
 		return runChoices(cmd, o, b, s, g)
 	}
-	c, err := o.input.corpus(cmd.Context(), b)
+	c, err := o.input.corpus(cmd.Context(), b, g)
 	if err != nil {
 		return err
 	}
 	if o.order {
 		return o.printOrdered(cmd, c, s, g)
 	}
-	identity, err := o.identity(b, c.Identity)
+	run, err := o.run(b, c.Identity)
 	if err != nil {
 		return err
 	}
 	var bound score.Bound
 	var values [][]float64
 	item := func(ctx context.Context, it score.Item) (*score.Record, error) { return s.Score(ctx, it, c.Group) }
-	if err := o.input.run(cmd.Context(), c, "score", identity, 0, g, item, func(r *score.Record) {
+	if err := o.input.run(cmd.Context(), c, "score", run, []string{o.model.path}, g, item, func(r *score.Record) {
 		bound.Add(r, r.NLL, r.Seconds)
 		if o.input.masks != "" {
 			values = append(values, r.NLL)
@@ -116,16 +117,24 @@ func runScore(cmd *cobra.Command, o *scoreOptions, g *cli.Globals) error {
 	}); err != nil {
 		return err
 	}
-	return printBound(cmd.OutOrStdout(), &bound, values, g)
+	return printBound(cmd.OutOrStdout(), &bound, o.input.text != "", values, g)
 }
 
-// identity says which run this is: nothing else changes its figures.
-func (o *scoreOptions) identity(b *bundle.Bundle, input string) (any, error) {
-	file, err := b.Identity()
-	return struct {
-		Model, Activations, Input string
-		Settings                  any
-		Guidance                  float64
-		Order                     bool
-	}{file, o.model.activations, input, o.input.settings(), o.guidance, o.order}, err
+// scoreRun says which run this is: nothing else changes its figures.
+type scoreRun struct {
+	Model         string   `json:"model"`
+	Activations   string   `json:"activations"`
+	ControlTokens string   `json:"control_tokens"`
+	Input         string   `json:"input"`
+	Raw           bool     `json:"raw"`
+	Settings      inputRun `json:"settings"`
+	Guidance      float64  `json:"cfg_scale"`
+	Order         bool     `json:"order"`
+}
+
+func (o *scoreOptions) run(b *bundle.Bundle, input string) (scoreRun, error) {
+	model, err := b.Identity()
+	return scoreRun{
+		model, o.model.activations, o.model.control, input, o.input.raw, o.input.settings(), o.guidance, o.order,
+	}, err
 }

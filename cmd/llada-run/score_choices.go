@@ -9,21 +9,23 @@ import (
 
 	"llada/cmd/internal/cli"
 	"llada/formats"
+	"llada/formats/journal"
 	"llada/formats/text"
 	"llada/runtime/bundle"
 	"llada/runtime/score"
-	"llada/runtime/score/corpus"
 )
 
 // choiceLine is a line of a --choices file.
 type choiceLine struct {
-	Prompt  string   `json:"prompt"`
+	Prompt  *string  `json:"prompt"`
 	Choices []string `json:"choices"`
 	Answer  *int     `json:"answer"`
 }
 
 func (c *choiceLine) check() error {
 	switch {
+	case c.Prompt == nil:
+		return errors.New(`"prompt" is missing`)
 	case len(c.Choices) < 2:
 		return fmt.Errorf(`"choices" has %d entries, want at least 2`, len(c.Choices))
 	case c.Answer == nil || *c.Answer < 0 || *c.Answer >= len(c.Choices):
@@ -40,7 +42,7 @@ func (c *choiceLine) check() error {
 // question encodes a line and the lengths of its choices.
 func (o *scoreOptions) question(b *bundle.Bundle, c *choiceLine) (q score.Question, bytes []int, err error) {
 	q.Answer = *c.Answer
-	if q.Prompt, err = (&request{Prompt: &c.Prompt}).encode(b, "", o.input.raw); err != nil {
+	if q.Prompt, err = (&request{Prompt: c.Prompt}).encode(b, "", o.input.raw); err != nil {
 		return q, nil, err
 	}
 	for _, choice := range c.Choices {
@@ -59,8 +61,12 @@ func (o *scoreOptions) question(b *bundle.Bundle, c *choiceLine) (q score.Questi
 
 // runChoices answers every question of a file.
 func runChoices(cmd *cobra.Command, o *scoreOptions, b *bundle.Bundle, s *score.Scorer, g *cli.Globals) error {
+	file, err := text.Open(o.choices)
+	if err != nil {
+		return err
+	}
 	n := 0
-	for line, err := range text.Lines(o.choices) { // all of it first: a mistake must not show after hours
+	for line, err := range file.Lines() { // all of it first: a mistake must not show after hours
 		var c choiceLine
 		if err == nil {
 			err = line.Parse(&c, func() error {
@@ -77,69 +83,66 @@ func runChoices(cmd *cobra.Command, o *scoreOptions, b *bundle.Bundle, s *score.
 		n++
 	}
 	if n == 0 {
-		return &formats.ParseError{File: o.choices, Offset: -1, Err: errors.New("no questions")}
+		return &formats.ParseError{File: file.Name, Offset: -1, Err: errors.New("no questions")}
 	}
-	journal, err := o.choiceJournal(b)
+	verdicts, err := o.choiceJournal(b, file)
 	if err != nil {
 		return err
 	}
-	defer journal.Close()
+	defer verdicts.Close()
 	bar := cli.NewCount(int64(n), g)
 	defer bar.Close()
-	var right, normalized score.Ratio
+	var right, normalized score.Proportion
 	index := 0
-	for line, err := range text.Lines(o.choices) {
+	for line, err := range file.Lines() {
 		var c choiceLine
 		if err == nil {
 			err = line.Parse(&c, c.check)
 		}
 		var v *score.Verdict
 		if err == nil {
-			v, err = o.verdict(cmd.Context(), b, s, journal, index, &c)
+			if v, err = o.verdict(cmd.Context(), b, s, verdicts, index, &c); err != nil {
+				err = fmt.Errorf("%s: line %d: %w", file.Name, line.Number, err)
+			}
 		}
 		if err != nil {
 			return err
 		}
-		right.Add(one(v.Best == v.Answer), 1)
-		normalized.Add(one(v.Normalized == v.Answer), 1)
+		right.Add(v.Best == v.Answer)
+		normalized.Add(v.Normalized == v.Answer)
 		bar.Add(1)
 		index++
 	}
 	if g.JSON {
 		return cli.PrintJSON(cmd.OutOrStdout(), map[string]any{
-			"questions": n, "accuracy": right.Value(), "accuracy_standard_error": number(right.Error()),
-			"accuracy_per_byte": normalized.Value(), "accuracy_per_byte_standard_error": number(normalized.Error()),
+			"questions": n, "accuracy": right.Value(), "accuracy_standard_error": right.Error(),
+			"accuracy_confidence_95": ends(right.Interval()),
+			"accuracy_per_byte":      normalized.Value(), "accuracy_per_byte_standard_error": normalized.Error(),
+			"accuracy_per_byte_confidence_95": ends(normalized.Interval()),
 		})
 	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "accuracy          %.1f ± %s %% of %s\nby nats per byte  %.1f ± %s %%\n",
-		100*right.Value(), figure(100*right.Error()), count(n, "question"), 100*normalized.Value(), figure(100*normalized.Error()))
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "accuracy          %s of %s\nby nats per byte  %s\n",
+		percent(right), count(n, "question"), percent(normalized))
 	return err
 }
 
-func one(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
-func (o *scoreOptions) choiceJournal(b *bundle.Bundle) (*score.Journal, error) {
+func (o *scoreOptions) choiceJournal(b *bundle.Bundle, file *text.File) (*journal.Journal, error) {
 	if o.input.work == "" {
 		return nil, nil
 	}
-	input, err := corpus.FileDigest(o.choices)
+	input, err := file.Digest()
 	if err != nil {
 		return nil, err
 	}
-	identity, err := o.identity(b, fmt.Sprint(input, o.input.raw))
+	run, err := o.run(b, input)
 	if err != nil {
 		return nil, err
 	}
-	return o.input.journal("choices", identity)
+	return o.input.journal("choices", run)
 }
 
 // verdict is what the journal holds of a question, or else the model's.
-func (o *scoreOptions) verdict(ctx context.Context, b *bundle.Bundle, s *score.Scorer, j *score.Journal, index int, c *choiceLine) (*score.Verdict, error) {
+func (o *scoreOptions) verdict(ctx context.Context, b *bundle.Bundle, s *score.Scorer, j *journal.Journal, index int, c *choiceLine) (*score.Verdict, error) {
 	if j != nil {
 		v := &score.Verdict{}
 		if found, err := j.Next(v, func() error { return v.Check(index, len(c.Choices), *c.Answer) }); err != nil || found {

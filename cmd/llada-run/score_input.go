@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/pflag"
 
 	"llada/cmd/internal/cli"
+	"llada/formats/journal"
 	"llada/formats/output"
 	"llada/runtime/bundle"
 	"llada/runtime/score"
@@ -76,7 +78,19 @@ func (o *inputOptions) check(f *pflag.FlagSet) error {
 	case o.masks != "" && (f.Changed("samples") || f.Changed("seed") || o.official || o.saveMasks != ""):
 		return cli.Usagef("--masks brings its own masks: no --samples, --seed, --official or --save-masks")
 	}
+	if err := o.cleanText(); err != nil {
+		return err
+	}
 	return o.checkSamples(f)
+}
+
+// cleanText reads the texts that flags give.
+func (o *inputOptions) cleanText() (err error) {
+	if o.prompt, err = flagText(o.prompt, "prompt"); err != nil {
+		return err
+	}
+	o.answer, err = flagText(o.answer, "answer")
+	return err
 }
 
 func (o *inputOptions) checkSamples(f *pflag.FlagSet) error {
@@ -99,7 +113,18 @@ func (o *inputOptions) draw() score.Draw {
 }
 
 // corpus opens the input and checks all of it.
-func (o *inputOptions) corpus(ctx context.Context, b *bundle.Bundle) (*corpus.Corpus, error) {
+func (o *inputOptions) corpus(ctx context.Context, b *bundle.Bundle, g *cli.Globals) (*corpus.Corpus, error) {
+	c, err := o.open(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range c.Notes {
+		g.Note(n)
+	}
+	return c, nil
+}
+
+func (o *inputOptions) open(ctx context.Context, b *bundle.Bundle) (*corpus.Corpus, error) {
 	limits := limitsOf(b)
 	if o.masks != "" {
 		return corpus.MaskSet(ctx, o.masks, tokenizerOf(b), limits)
@@ -111,7 +136,7 @@ func (o *inputOptions) corpus(ctx context.Context, b *bundle.Bundle) (*corpus.Co
 		if o.window > b.Arch.Context {
 			return nil, cli.Usagef("--window is %d, above the model's context of %d", o.window, b.Arch.Context)
 		}
-		c, err := corpus.Windows(ctx, o.text, b.Tokenizer, o.window, o.windows, o.draw(), limits)
+		c, err := corpus.Windows(ctx, o.text, b, o.window, o.windows, o.draw(), limits)
 		var short *corpus.ShortError
 		if errors.As(err, &short) {
 			err = cli.Usagef("%w: add --window %d, or score more text", err, short.Tokens)
@@ -126,7 +151,7 @@ func (o *inputOptions) corpus(ctx context.Context, b *bundle.Bundle) (*corpus.Co
 	if err != nil {
 		return nil, err
 	}
-	return corpus.Answer(prompt, answer, b.Tokenizer, o.draw(), limits)
+	return corpus.Answer(prompt, answer, b, o.draw(), limits)
 }
 
 func limitsOf(b *bundle.Bundle) corpus.Limits {
@@ -138,18 +163,18 @@ func tokenizerOf(b *bundle.Bundle) corpus.Tokenizer {
 	if b.Tokenizer == nil {
 		return nil
 	}
-	return b.Tokenizer
+	return b
 }
 
 // run goes over the corpus, with the journal and the mask set that the flags ask
-// for. Records hold so many candidates.
-func (o *inputOptions) run(ctx context.Context, c *corpus.Corpus, kind string, identity any, candidates int, g *cli.Globals,
+// for. The first of the models is the reference, or the only one.
+func (o *inputOptions) run(ctx context.Context, c *corpus.Corpus, kind string, run any, models []string, g *cli.Globals,
 	item func(context.Context, score.Item) (*score.Record, error), done func(*score.Record)) error {
-	journal, err := o.journal(kind, identity)
+	records, err := o.journal(kind, run)
 	if err != nil {
 		return err
 	}
-	defer journal.Close()
+	defer records.Close()
 	masks, err := corpus.CreateMasks(o.saveMasks, o.write())
 	if err != nil {
 		return err
@@ -157,14 +182,14 @@ func (o *inputOptions) run(ctx context.Context, c *corpus.Corpus, kind string, i
 	defer masks.Abort()
 	bar := cli.NewCount(int64(c.Documents), g)
 	defer bar.Close()
-	r := corpus.Run{Journal: journal, Masks: masks, Candidates: candidates, Item: item, Done: func(r *score.Record) {
+	r := corpus.Run{Journal: records, Masks: masks, Models: models, Item: item, Done: func(r *score.Record) {
 		done(r)
 		bar.Add(1)
 	}}
 	err = r.Over(ctx, c)
 	var stopped *corpus.Stopped
 	if errors.As(err, &stopped) {
-		if err = stopped.Err; journal != nil && errors.Is(err, context.Canceled) {
+		if err = stopped.Err; records != nil && errors.Is(err, context.Canceled) {
 			err = fmt.Errorf("%w: %d of %d documents are in %s; the same command goes on", err, stopped.At, c.Documents, o.work)
 		}
 	}
@@ -175,24 +200,36 @@ func (o *inputOptions) run(ctx context.Context, c *corpus.Corpus, kind string, i
 func journalFile(kind string) string { return kind + ".jsonl" }
 
 // journal opens the records of a run in the --work folder; without one, nil.
-func (o *inputOptions) journal(kind string, identity any) (*score.Journal, error) {
+func (o *inputOptions) journal(kind string, run any) (*journal.Journal, error) {
 	if o.work == "" {
 		return nil, nil
 	}
-	j, err := score.OpenJournal(filepath.Join(o.work, journalFile(kind)), identity, o.force)
-	if errors.Is(err, score.ErrOther) {
+	if err := os.MkdirAll(o.work, 0o777); err != nil {
+		return nil, err
+	}
+	mode := journal.Resume
+	if o.force {
+		mode = journal.Restart
+	}
+	j, err := journal.Open(filepath.Join(o.work, journalFile(kind)), run, mode)
+	if errors.Is(err, journal.ErrOther) {
 		err = fmt.Errorf("%w: choose another --work folder, or add --force to start again", err)
 	}
 	return j, err
 }
 
-// settings are what, besides input and models, decides the figures of a run.
-func (o *inputOptions) settings() any {
-	return struct {
-		Window, Windows, Samples, Batch int
-		Seed                            uint64
-		Official                        bool
-	}{o.window, o.windows, o.samples, o.officialBatch, o.seed, o.official}
+// inputRun is what, besides input and models, decides the figures of a run.
+type inputRun struct {
+	Window   int    `json:"window"`
+	Windows  int    `json:"windows"`
+	Samples  int    `json:"samples"`
+	Batch    int    `json:"mc_batch"`
+	Seed     uint64 `json:"seed"`
+	Official bool   `json:"official"`
+}
+
+func (o *inputOptions) settings() inputRun {
+	return inputRun{o.window, o.windows, o.samples, o.officialBatch, o.seed, o.official}
 }
 
 // write says how the outputs are written.

@@ -29,6 +29,7 @@ type bound struct {
 	MaskError       *float64    `json:"mask_standard_error"` // its part from the choice of masks
 	Confidence      []float64   `json:"confidence_95,omitempty"`
 	Perplexity      *float64    `json:"perplexity_bound"`
+	PerplexityRange []float64   `json:"perplexity_confidence_95,omitempty"`
 	BitsPerByte     *float64    `json:"bits_per_byte"`
 	Total           float64     `json:"nelbo"` // nats of all tokens
 	Windows         int         `json:"windows"`
@@ -38,22 +39,28 @@ type bound struct {
 	TokensPerSecond float64     `json:"tokens_per_second"`
 }
 
-func newBound(b *score.Bound) *bound {
-	out := &bound{
-		PerToken: b.PerToken(), StandardError: number(b.Error()), MaskError: number(b.MaskError()),
-		Perplexity: number(math.Exp(b.PerToken())), BitsPerByte: number(b.BitsPerByte()),
-		Total: b.Total(), Windows: b.Documents(), Tokens: b.Tokens, MaskedTokens: b.Masked,
-		TokensPerSecond: b.TokensPerSecond(),
+// ends are an interval for JSON; nil where it cannot be told.
+func ends(i score.Interval) []float64 {
+	if number(i.Lo) == nil || number(i.Hi) == nil {
+		return nil
 	}
-	if b.Documents() > 1 {
-		reach := score.Interval95(b.Documents()) * b.Error()
-		out.Confidence = []float64{b.PerToken() - reach, b.PerToken() + reach}
-	}
-	return out
+	return []float64{i.Lo, i.Hi}
 }
 
-// printBound prints a bound for programs or people.
-func printBound(out io.Writer, b *score.Bound, values [][]float64, g *cli.Globals) error {
+func newBound(b *score.Bound) *bound {
+	i := b.Interval()
+	return &bound{
+		PerToken: b.PerToken(), StandardError: number(b.Error()), MaskError: number(b.MaskError()), Confidence: ends(i),
+		Perplexity: number(math.Exp(b.PerToken())), PerplexityRange: ends(score.Interval{Lo: math.Exp(i.Lo), Hi: math.Exp(i.Hi)}),
+		BitsPerByte: number(b.BitsPerByte()),
+		Total:       b.Total(), Windows: b.Documents(), Tokens: b.Tokens, MaskedTokens: b.Masked,
+		TokensPerSecond: b.TokensPerSecond(),
+	}
+}
+
+// printBound prints a bound, of windows of a text or of other documents, for
+// programs or people.
+func printBound(out io.Writer, b *score.Bound, text bool, values [][]float64, g *cli.Globals) error {
 	if g.JSON {
 		j := newBound(b)
 		j.NLLPerMask = values
@@ -61,8 +68,8 @@ func printBound(out io.Writer, b *score.Bound, values [][]float64, g *cli.Global
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "bound\t%s nats per token\n", plusMinus(b.PerToken(), b.Error()))
-	if b.Documents() > 1 {
-		fmt.Fprintf(w, "\t95 %% interval %s, of the error %s from the masks\n", interval(b), figure(b.MaskError()))
+	for _, line := range aboutError(b, text) {
+		fmt.Fprintf(w, "\t%s\n", line)
 	}
 	fmt.Fprintf(w, "perplexity\tat most %.4g\n", math.Exp(b.PerToken()))
 	if b.Bytes > 0 {
@@ -76,9 +83,33 @@ func printBound(out io.Writer, b *score.Bound, values [][]float64, g *cli.Global
 	return w.Flush()
 }
 
-func interval(b *score.Bound) string {
-	reach := score.Interval95(b.Documents()) * b.Error()
-	return fmt.Sprintf("%.4f … %.4f", b.PerToken()-reach, b.PerToken()+reach)
+// aboutError says what the error of a bound is worth.
+func aboutError(b *score.Bound, text bool) (lines []string) {
+	one := b.Documents() == 1
+	if math.IsNaN(b.Error()) {
+		return []string{"its error cannot be told from one draw of masks: raise --samples"}
+	}
+	if i := b.Interval(); i.Lo < i.Hi {
+		line := fmt.Sprintf("95 %% interval %.4f … %.4f", i.Lo, i.Hi)
+		switch {
+		case one:
+		case b.MaskError() >= b.Error():
+			line += ", the error being that of the masks: the windows differ no more than that"
+		case !math.IsNaN(b.MaskError()):
+			line += fmt.Sprintf(", of the error %s from the masks", figure(b.MaskError()))
+		}
+		lines = append(lines, line)
+	}
+	if one && text {
+		lines = append(lines, "the error is that of the masks: what other text would change takes more than one window to tell")
+	}
+	return lines
+}
+
+// percent is a share with its 95 % interval.
+func percent(p score.Proportion) string {
+	i := p.Interval()
+	return fmt.Sprintf("%.1f %% (95 %% interval %.1f … %.1f %%)", 100*p.Value(), 100*i.Lo, 100*i.Hi)
 }
 
 // plusMinus is a value and its standard error.
@@ -122,6 +153,9 @@ func (o *scoreOptions) printOrdered(cmd *cobra.Command, c *corpus.Corpus, s *sco
 			return err
 		}
 		n, log := d.Tokens(), logs[0]
+		if number(log) == nil {
+			return fmt.Errorf("%s: log p of the answer is %v, which is no number: verify the file", o.model.path, log)
+		}
 		if g.JSON {
 			return cli.PrintJSON(cmd.OutOrStdout(), map[string]any{
 				"log_likelihood": log, "nll_per_token": -log / float64(n), "tokens": n,

@@ -48,6 +48,9 @@ var roles = map[string]bool{
 	"function": true, "ipython": true, "observation": true,
 }
 
+// Source is the template's text.
+func (t *Template) Source() string { return t.source }
+
 // Render is the prompt for a conversation; addGenerationPrompt asks for the
 // opening of the assistant's answer at its end, which some templates write in
 // any case. Errors are *formats.ParseError.

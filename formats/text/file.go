@@ -79,6 +79,19 @@ func (f *File) Digest() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), err
 }
 
+// Whole reads the text at once.
+func (f *File) Whole() (string, error) {
+	if f.spooled {
+		return Clean(string(f.content), f.Name)
+	}
+	in, err := os.Open(f.path)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	return Read(in, f.Name)
+}
+
 // Read reads a text at once.
 func Read(in io.Reader, name string) (string, error) {
 	data, err := readAll(in, name)

@@ -21,6 +21,8 @@ type Options struct {
 	Device
 	KV       backend.KVEncoding // of keys and values; "" is f32
 	Families arch.Families      // nil: those of this version
+	Control  ControlTokens      // where text has control tokens
+	Note     func(string)       // takes what the user should know of a prompt; nil: nobody
 }
 
 // Device says where and how to compute.
@@ -67,7 +69,11 @@ type Bundle struct {
 	Tokenizer *tokenizer.Tokenizer // nil: the container has none
 	Template  *chat.Template       // nil: the model has none
 
-	backend backend.Backend
+	backend  backend.Backend
+	controls ControlTokens
+	control  tokenizer.Control
+	note     func(string)
+	noticed  map[string]bool
 }
 
 var _ model.Holder = (*Bundle)(nil)
@@ -78,7 +84,7 @@ func Open(ctx context.Context, path string, o Options) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &Bundle{Path: path, File: f}
+	b := &Bundle{Path: path, File: f, controls: o.Control, note: o.Note, noticed: map[string]bool{}}
 	if err := b.open(ctx, o); err != nil {
 		b.Close()
 		return nil, err
@@ -151,6 +157,11 @@ func (b *Bundle) readTokenizer() error {
 	if b.Template, err = chat.FromConfig(files[0], files[1], files[2]); err != nil {
 		return within(b.Path, err)
 	}
+	source := ""
+	if b.Template != nil {
+		source = b.Template.Source()
+	}
+	b.control = b.Tokenizer.Control(source)
 	return nil
 }
 

@@ -43,6 +43,9 @@ func Judge(ctx context.Context, q Question, bytes []int, f func(ctx context.Cont
 	if err != nil {
 		return nil, err
 	}
+	if i := notFinite(scores); i >= 0 {
+		return nil, fmt.Errorf("choice %d scores %v, which is no number", i, scores[i])
+	}
 	v := &Verdict{Answer: q.Answer, Scores: scores}
 	for i, s := range v.Scores {
 		if s > v.Scores[v.Best] {

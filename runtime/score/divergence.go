@@ -47,7 +47,7 @@ func logSumExp(x []float32) float64 {
 func divergence(p []float64, x []float32, lseX float64, y []float32, lseY float64) float64 {
 	sum := 0.0
 	for i, v := range p {
-		if v > 0 {
+		if v != 0 { // NaN counts
 			sum += v * ((float64(x[i]) - lseX) - (float64(y[i]) - lseY))
 		}
 	}

@@ -12,8 +12,8 @@
 // which masks are scored, and two models meet the same ones.
 //
 // Results are kept per item (Record) and folded in the order of items
-// (Summary), in memory that does not grow with their number; a Journal keeps
-// records on disk, so that an interrupted run goes on.
+// (Bound, Difference), in memory that does not grow with their number; they survive
+// JSON, so that an interrupted run goes on.
 //
 // score imports model and backend; it never knows which device computes.
 package score

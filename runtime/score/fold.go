@@ -57,6 +57,7 @@ type Difference struct {
 	delta    Ratio // NELBO of the candidate minus the reference's, per token
 	kl       Ratio // per position
 	variance float64
+	draws    int
 	tokens   int
 	sketch   Sketch
 }
@@ -75,6 +76,7 @@ func (d *Difference) Add(r *Record, i int) {
 	d.tokens += r.Tokens
 	e := r.error(diff)
 	d.variance += e * e
+	d.draws = len(diff) / r.Group
 	var all Bin
 	for b := range side.Bins {
 		d.Bins[b].add(side.Bins[b])
@@ -89,13 +91,12 @@ func (d *Difference) Add(r *Record, i int) {
 // the reference's.
 func (d *Difference) Delta() float64 { return d.delta.Value() }
 
-// DeltaError is the standard error of Delta; like Bound.Error, that of the
-// masks where there is one document.
-func (d *Difference) DeltaError() float64 {
-	if d.delta.N == 1 {
-		return d.MaskError()
-	}
-	return d.delta.Error()
+// DeltaError is the standard error of Delta, as Bound.Error is that of a bound.
+func (d *Difference) DeltaError() float64 { return larger(d.delta.Error(), d.MaskError()) }
+
+// DeltaInterval is that of Delta.
+func (d *Difference) DeltaInterval() Interval {
+	return around(d.Delta(), d.DeltaError(), units(d.delta.N, d.draws), math.Inf(-1))
 }
 
 // MaskError is the part of DeltaError that comes from the choice of masks.
@@ -106,6 +107,9 @@ func (d *Difference) KL() float64 { return d.kl.Value() }
 
 // KLError is the standard error of KL, the document being the unit.
 func (d *Difference) KLError() float64 { return d.kl.Error() }
+
+// KLInterval is that of KL, which is never below 0.
+func (d *Difference) KLInterval() Interval { return around(d.KL(), d.KLError(), d.kl.N, 0) }
 
 // KLQuantile is a quantile of the divergence over positions, within 0.8 %.
 func (d *Difference) KLQuantile(q float64) float64 { return min(d.sketch.Quantile(q), d.MaxKL) }

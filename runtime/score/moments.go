@@ -54,27 +54,37 @@ func Interval95(n int) float64 {
 	return distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}.Quantile(0.975)
 }
 
+// Interval is a range that holds a value with 95 % confidence; of NaN where that
+// cannot be told.
+type Interval struct{ Lo, Hi float64 }
+
+// around is the interval of a value with an error from n units, of a quantity that
+// is at least low: what lies below is cut off, which leaves the confidence as it is.
+func around(value, err float64, n int, low float64) Interval {
+	if err == 0 {
+		return Interval{value, value}
+	}
+	reach := Interval95(n) * err
+	if math.IsNaN(reach) {
+		return Interval{reach, reach}
+	}
+	return Interval{max(low, value-reach), value + reach}
+}
+
+// larger is the larger of two errors, either of which may not be known.
+func larger(a, b float64) float64 {
+	if math.IsNaN(a) || b > a {
+		return b
+	}
+	return a
+}
+
 // meanError is the standard error of the mean of values in groups of size
-// group, each group one independent draw. NaN of fewer than two groups; 0 if
-// all values are equal.
+// group, each group one independent draw. NaN of fewer than two groups.
 func meanError(values []float64, group int) float64 {
-	if len(values) == 0 {
-		return math.NaN()
-	}
-	same := true
-	for _, v := range values {
-		same = same && v == values[0]
-	}
-	if same && len(values) > 1 {
-		return 0
-	}
 	var r Ratio
 	for i := 0; i+group <= len(values); i += group {
-		sum := 0.0
-		for _, v := range values[i : i+group] {
-			sum += v
-		}
-		r.Add(sum/float64(group), 1)
+		r.Add(mean(values[i:i+group]), 1)
 	}
 	return r.Error()
 }

@@ -50,8 +50,10 @@ func TestMeanError(t *testing.T) {
 	if e := meanError([]float64{1, 2, 3, 4}, 2); math.Abs(e-1) > 1e-15 { // means 1.5 and 3.5
 		t.Errorf("%v, want 1", e)
 	}
-	if e := meanError([]float64{1, 2}, 2); !math.IsNaN(e) {
-		t.Errorf("one draw: %v", e)
+	for _, one := range [][]float64{{1, 2}, {2, 2}, {1}, nil} {
+		if e := meanError(one, 2); !math.IsNaN(e) {
+			t.Errorf("one draw %v: %v", one, e)
+		}
 	}
 }
 

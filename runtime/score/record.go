@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -38,6 +39,38 @@ func (r *Record) Check(it Item, candidates int) error {
 	}
 	return nil
 }
+
+// Finite reports the first of the record's figures that is no number: which model,
+// the reference being 0, and what it gave.
+func (r *Record) Finite() error {
+	if m := notFinite(r.NLL); m >= 0 {
+		return &NotFiniteError{0, fmt.Sprintf("the bound under mask %d is %v", m, r.NLL[m])}
+	}
+	for i, s := range r.Sides {
+		if m := notFinite(s.NLL); m >= 0 {
+			return &NotFiniteError{i + 1, fmt.Sprintf("the bound under mask %d is %v", m, s.NLL[m])}
+		}
+		for _, b := range s.Bins {
+			if notFinite([]float64{b.KL, b.Dp2, b.Frontier, s.MaxKL}) >= 0 {
+				return &NotFiniteError{i + 1, "its divergence from the reference is no number"}
+			}
+		}
+	}
+	return nil
+}
+
+// notFinite is the index of the first value that is NaN or infinite, −1 without one.
+func notFinite(values []float64) int {
+	return slices.IndexFunc(values, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
+}
+
+// NotFiniteError is a figure of a model that is no number.
+type NotFiniteError struct {
+	Model int // 0: the reference, or the only one
+	What  string
+}
+
+func (e *NotFiniteError) Error() string { return e.What }
 
 // Score scores an item. group is how many consecutive masks were drawn
 // together: 2 of pairs, a batch of the official estimator; 0 of masks of unknown
@@ -88,6 +121,7 @@ type Bound struct {
 
 	ratio    Ratio
 	variance float64 // of Σ over items, from the masks alone
+	draws    int     // of masks of the last item
 }
 
 // Add takes the values that a model gave on a record's item.
@@ -100,6 +134,7 @@ func (b *Bound) Add(r *Record, values []float64, seconds float64) {
 	b.Seconds += seconds
 	e := r.error(values)
 	b.variance += e * e
+	b.draws = len(values) / r.Group
 }
 
 // PerToken is the bound in nats per token.
@@ -116,13 +151,23 @@ func (b *Bound) BitsPerByte() float64 {
 	return b.Total() / math.Ln2 / float64(b.Bytes)
 }
 
-// Error is the standard error of PerToken, the document being the unit; of a
-// single document it is MaskError.
-func (b *Bound) Error() float64 {
-	if b.ratio.N == 1 {
-		return b.MaskError()
+// Error is the standard error of PerToken, the document being the unit, and never
+// less than its part MaskError; of a single document it is that. NaN where neither
+// can be told.
+func (b *Bound) Error() float64 { return larger(b.ratio.Error(), b.MaskError()) }
+
+// Interval is that of PerToken, which is never below 0.
+func (b *Bound) Interval() Interval {
+	return around(b.PerToken(), b.Error(), units(b.ratio.N, b.draws), 0)
+}
+
+// units are what an error is estimated from: documents, or the draws of masks of the
+// only one.
+func units(documents, draws int) int {
+	if documents == 1 {
+		return draws
 	}
-	return b.ratio.Error()
+	return documents
 }
 
 // MaskError is the part of the error that more masks on the same documents

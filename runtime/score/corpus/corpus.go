@@ -86,12 +86,3 @@ func Digest(values ...any) string {
 	json.NewEncoder(h).Encode(values)
 	return hex.EncodeToString(h.Sum(nil))
 }
-
-// FileDigest identifies the text in a file.
-func FileDigest(path string) (string, error) {
-	f, err := text.Open(path)
-	if err != nil {
-		return "", err
-	}
-	return f.Digest()
-}

@@ -3,6 +3,7 @@ package corpus
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"llada/formats"
+	"llada/formats/journal"
 	"llada/formats/output"
 	"llada/runtime/score"
 )
@@ -211,11 +213,11 @@ func TestRunResumes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	journal := filepath.Join(t.TempDir(), "journal")
+	path := filepath.Join(t.TempDir(), "journal")
 	set := filepath.Join(t.TempDir(), "masks")
 	broken := errors.New("broken")
 	run := func(failAt int) (scored []float64, folded []int, err error) {
-		j, err := score.OpenJournal(journal, "this run", false)
+		j, err := journal.Open(path, map[string]int{"run": 1}, journal.Resume)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,7 +227,7 @@ func TestRunResumes(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer masks.Abort()
-		r := Run{Journal: j, Masks: masks,
+		r := Run{Journal: j, Masks: masks, Models: []string{"m.llada"},
 			Item: func(_ context.Context, it score.Item) (*score.Record, error) {
 				if len(scored) == failAt {
 					return nil, broken
@@ -257,17 +259,68 @@ func TestRunResumes(t *testing.T) {
 	if err != nil || len(scored) != 2 || !slices.Equal(folded, []int{0, 1, 2, 3, 4, 5}) {
 		t.Errorf("resumed: %d scored, %v folded, error %v", len(scored), folded, err)
 	}
-	data, err := os.ReadFile(journal)
+	// Records that no run over this corpus gives.
+	if c, err = Windows(t.Context(), write(t, strings.Repeat("abcdefgh", 6)), byBytes{}, 7, 0, pairs, limits); err != nil {
+		t.Fatal(err)
+	}
+	var parse *formats.ParseError
+	if _, _, err := run(-1); !errors.As(err, &parse) || parse.File != path {
+		t.Errorf("a journal about other windows: error %v", err)
+	}
+}
+
+// A figure that is no number ends the run, and is not kept.
+func TestRunRefusesNoNumbers(t *testing.T) {
+	c, err := Windows(t.Context(), write(t, "abcdefghabcdefgh"), byBytes{}, 8, 0, pairs, limits)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for old, damaged := range map[string]string{`"index":2`: `"index":3`, `"group":2`: `"group":0`, `"tokens":8`: `"tokens":7`} {
-		if err := os.WriteFile(journal, []byte(strings.Replace(string(data), old, damaged, 1)), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		var parse *formats.ParseError
-		if _, _, err := run(-1); !errors.As(err, &parse) || parse.File != journal {
-			t.Errorf("a journal with %s: error %v", damaged, err)
-		}
+	masks, err := CreateMasks("", output.Options{})
+	if err != nil {
+		t.Fatal(err)
 	}
+	r := Run{Masks: masks, Models: []string{"a.llada", "b.llada"},
+		Item: func(_ context.Context, it score.Item) (*score.Record, error) {
+			return &score.Record{Tokens: 8, Group: 1, NLL: []float64{1}, Sides: []score.Side{{NLL: []float64{math.NaN()}}}}, nil
+		},
+		Done: func(*score.Record) { t.Error("a record with NaN was folded") },
+	}
+	if err := r.Over(t.Context(), c); err == nil || !strings.Contains(err.Error(), "window 0: b.llada: the bound under mask 0 is NaN") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// The mask token in a text is found before anything is scored, wherever it is, and
+// its place is named; line ends of two characters are said.
+func TestWindowsOfOddTexts(t *testing.T) {
+	path := write(t, "abc\r\n"+strings.Repeat("x", 70000)+"\nab\xc4\xabcd")
+	_, err := Windows(t.Context(), path, masked{}, 10, 1, pairs, limits)
+	var parse *formats.ParseError
+	if !errors.As(err, &parse) || parse.Offset != 70008 || !strings.Contains(err.Error(), "line 3: the text holds the mask token \"ī\"") {
+		t.Errorf("error %v", err)
+	}
+	c, err := Windows(t.Context(), write(t, "abc\r\ndef"), byBytes{}, 4, 0, pairs, limits)
+	if err != nil || len(c.Notes) != 1 || !strings.Contains(c.Notes[0], "CRLF") {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// masked is a tokenizer in which ī is the mask token.
+type masked struct{ byBytes }
+
+func (masked) Encode(text string) ([]int32, error) {
+	ids, err := byBytes{}.Encode(text)
+	if i := strings.Index(text, "ī"); i >= 0 {
+		ids = append(append(ids[:i:i], limits.Mask), ids[i+2:]...)
+	}
+	return ids, err
+}
+
+func (masked) Cut(text string) int { return max(0, strings.LastIndexAny(text, "xa")) }
+
+func (masked) Decode(ids []int32, _ bool) string {
+	if len(ids) == 1 && ids[0] == limits.Mask {
+		return "ī"
+	}
+	return strings.Repeat("x", len(ids))
 }

@@ -2,16 +2,18 @@ package corpus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"llada/formats/journal"
 	"llada/runtime/score"
 )
 
 // Run is a run over a corpus.
 type Run struct {
-	Journal    *score.Journal // records of this and earlier runs; nil: none are kept
-	Masks      *MaskWriter    // where the masks go that are used
-	Candidates int            // beside the reference, in every record
+	Journal *journal.Journal // records of this and earlier runs; nil: none are kept
+	Masks   *MaskWriter      // where the masks go that are used
+	Models  []string         // the reference, or the only one, first, then the candidates
 	// Item scores one.
 	Item func(context.Context, score.Item) (*score.Record, error)
 	// Done takes every record, in order.
@@ -58,7 +60,7 @@ func (r *Run) record(ctx context.Context, index int, d Document) (*score.Record,
 			if old.Index != index {
 				return fmt.Errorf("record %d stands where %d should", old.Index, index)
 			}
-			return old.Check(d.Item, r.Candidates)
+			return old.Check(d.Item, len(r.Models)-1)
 		})
 		if err != nil || found {
 			return old, err
@@ -67,6 +69,10 @@ func (r *Run) record(ctx context.Context, index int, d Document) (*score.Record,
 	record, err := r.Item(ctx, d.Item)
 	if err != nil {
 		return nil, err
+	}
+	var no *score.NotFiniteError
+	if err := record.Finite(); errors.As(err, &no) {
+		return nil, fmt.Errorf("window %d: %s: %w: verify the file", index, r.Models[no.Model], err)
 	}
 	record.Index, record.Bytes = index, d.Bytes
 	if r.Journal != nil {
