@@ -22,15 +22,15 @@ type File struct {
 	Name string // for messages
 
 	path    string
-	content []byte // of what is no regular file: it gives its bytes once
-	spooled bool
+	info    os.FileInfo // of a regular file
+	content []byte      // of what is none: it gives its bytes once
 }
 
 // Open opens the text at path. What a pipe or a device gives, up to Limit, is kept
 // in memory; a regular file is not.
 func Open(path string) (*File, error) {
 	if path == Stdin {
-		f := &File{Name: "stdin", spooled: true}
+		f := &File{Name: "stdin"}
 		var err error
 		f.content, err = readAll(os.Stdin, f.Name)
 		return f, err
@@ -43,6 +43,7 @@ func Open(path string) (*File, error) {
 	case info.IsDir():
 		return nil, fmt.Errorf("%s is a folder, want a file", path)
 	case info.Mode().IsRegular():
+		f.info = info
 		return f, nil
 	}
 	in, err := os.Open(path)
@@ -50,18 +51,25 @@ func Open(path string) (*File, error) {
 		return nil, err
 	}
 	defer in.Close()
-	f.spooled = true
 	f.content, err = readAll(in, f.Name)
 	return f, err
 }
 
-// open begins to read the text.
+// open begins to read the text, which must be what it was when it was opened.
 func (f *File) open() (*reader, error) {
-	if f.spooled {
+	if f.info == nil {
 		return newReader(io.NopCloser(bytes.NewReader(f.content)), f.Name)
 	}
 	in, err := os.Open(f.path)
 	if err != nil {
+		return nil, err
+	}
+	info, err := in.Stat()
+	if err == nil && !(os.SameFile(info, f.info) && info.Size() == f.info.Size() && info.ModTime().Equal(f.info.ModTime())) {
+		err = fmt.Errorf("%s has changed since this command began to read it", f.Name)
+	}
+	if err != nil {
+		in.Close()
 		return nil, err
 	}
 	return newReader(in, f.Name)
@@ -81,15 +89,19 @@ func (f *File) Digest() (string, error) {
 
 // Whole reads the text at once.
 func (f *File) Whole() (string, error) {
-	if f.spooled {
-		return Clean(string(f.content), f.Name)
-	}
-	in, err := os.Open(f.path)
+	in, err := f.open()
 	if err != nil {
 		return "", err
 	}
 	defer in.Close()
-	return Read(in, f.Name)
+	data, err := readAll(in, f.Name)
+	if err != nil {
+		return "", err
+	}
+	if bad := invalid(data); bad >= 0 {
+		return "", noText(f.Name, in.offset+int64(bad), data[bad])
+	}
+	return string(data), nil
 }
 
 // Read reads a text at once.

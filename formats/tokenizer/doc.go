@@ -8,7 +8,9 @@
 //     Parse that names the field and the value. Nothing is skipped: a tokenizer
 //     that loads yields the ids that Hugging Face's own implementation yields.
 //   - Encode adds no tokens of its own (add_special_tokens=false). Added tokens
-//     that occur in the text are recognised.
+//     that occur in the text are recognised; with EncodeInput, control tokens not
+//     where a user typed them (control.go).
+//   - A text of any size can be encoded in parts (cut.go, positions.go).
 //   - Any input may come from strangers: no panic, memory proportional to the
 //     input, and a time limit on patterns that backtrack.
 //   - A Tokenizer is immutable after Parse and safe for concurrent use. A Stream
