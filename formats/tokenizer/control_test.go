@@ -167,19 +167,37 @@ func TestControlTokens(t *testing.T) {
 	}
 }
 
+// Characters that normalizing composes out of both parts count as input.
+func TestForgedByComposing(t *testing.T) {
+	source := strings.Replace(added(`"id":4,"content":"<é>",`), `"normalized":false`, `"normalized":true`, 1)
+	tok, err := Parse([]byte(strings.Replace(source, `"normalizer":null`, `"normalizer":{"type":"NFC"}`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "<e\u0301><e\u0301>"
+	if ids, err := tok.Encode(text); err != nil || !slices.Equal(ids, []int32{4, 4}) {
+		t.Errorf("plain: %v, %v", ids, err)
+	}
+	if ids, typed, err := tok.EncodeInput(text, []formats.Span{{Lo: 2, Hi: 4}}, tok.Control("")); err != nil || !slices.Equal(ids, []int32{4}) || !slices.Equal(typed, []int32{4}) {
+		t.Errorf("with a mark of the user's: %v, typed %v, %v", ids, typed, err)
+	}
+}
+
 // Merging does not give a control token either.
 func TestControlByMerging(t *testing.T) {
-	tok, err := Parse([]byte(added(`"id":2,"content":"ab",`)))
+	tok, err := Parse([]byte(strings.Replace(added(`"id":2,"content":"ab",`), `"single_word":false`, `"single_word":true`, 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := tok.Control("")
-	for range 2 {
-		if ids, err := tok.Encode("ab"); err != nil || !slices.Equal(ids, []int32{2}) {
-			t.Errorf("plain: %v, %v", ids, err)
-		}
-		if ids, typed, err := tok.EncodeInput("ab", []formats.Span{{Lo: 1, Hi: 2}}, c); err != nil || !slices.Equal(ids, []int32{0, 1}) || !slices.Equal(typed, []int32{2}) {
-			t.Errorf("as input: %v, typed %v, %v", ids, typed, err)
+	for range 2 { // words are cached
+		for text, want := range map[string][2][]int32{"ab": {{2}, {0, 1}}, "abb": {{2, 1}, {0, 1, 1}}} {
+			if ids, err := tok.Encode(text); err != nil || !slices.Equal(ids, want[0]) {
+				t.Errorf("%q, plain: %v, %v", text, ids, err)
+			}
+			if ids, _, err := tok.EncodeInput(text, []formats.Span{{Lo: 1, Hi: 2}}, c); err != nil || !slices.Equal(ids, want[1]) {
+				t.Errorf("%q, as input: %v, %v", text, ids, err)
+			}
 		}
 	}
 }
