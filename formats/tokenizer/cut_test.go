@@ -138,7 +138,7 @@ func TestCutPatterns(t *testing.T) {
 		`a{2}|b{2}`: false, `a{2,3}|b+`: true, `(ab){2}|a|b`: true, `(?:ab?)+c|[ab]| +`: true, `a{1,2}b{0,1}| `: true,
 		`a?b|c`: true, `a?a|b`: true, `(?>a?)a|b`: true, `a?+a|b`: true, `a*?b|a|c`: true, `a(?:b|)c?|[^a]`: true, `(?:a|bc|)c|b`: true,
 		`(?i)A|b(?-i:C)|c`: true, `[^a]+|a`: true, `.`: true, `..`: false, `[\s\S]+`: false, `a*`: false, `a|`: false, `(?<=a)b|.`: false, `b$|.`: false, `\Aa|.`: false,
-		`(?=b)a|b|c`: true, `(?:(?!b)[ab])+|b`: true,
+		`(?=b)a|b|c`: true, `(?:(?=b))a`: false, `(?:(?=b))a|b`: true, `(?:(?!b)|c)a|b`: true, `(?:(?!b)[ab])+|b`: true,
 	} {
 		found := false
 		rapid.Check(t, func(t *rapid.T) {

@@ -52,6 +52,7 @@ type node struct {
 	first    set
 	last     set
 	nullable bool
+	looks    bool // holds a lookahead
 }
 
 type kind int
@@ -85,6 +86,7 @@ func findPositions(pattern string) *positions {
 func (p *positions) connect(n *node) {
 	for _, c := range n.parts {
 		p.connect(c)
+		n.looks = n.looks || c.looks
 	}
 	switch n.kind {
 	case leaf:
@@ -114,7 +116,7 @@ func (p *positions) connect(n *node) {
 		n.first, n.last, n.nullable = c.first, c.last, c.nullable || n.least == 0
 		p.tie(c.last, c.first)
 	case lookahead: // takes nothing; what it tries comes beside what follows
-		n.first, n.nullable = n.parts[0].first, true
+		n.first, n.nullable, n.looks = n.parts[0].first, true, true
 		p.opaque = p.opaque || n.parts[0].nullable
 	}
 }
@@ -165,11 +167,11 @@ func (n *node) sure(b set) bool {
 	case sequence:
 		for i, c := range n.parts {
 			switch {
-			case c.kind == lookahead:
+			case c.looks:
 				return false
 			case c.nullable && !c.first.meets(b):
 				continue
-			case c.nullable || !c.sure(b):
+			case !c.sure(b):
 				return false
 			}
 			for _, rest := range n.parts[i+1:] {
