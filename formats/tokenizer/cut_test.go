@@ -62,14 +62,15 @@ func tokenizers(t *testing.T) map[string]*Tokenizer {
 var bits = []string{
 	"a", "b", "The", "x's", "'", "ſ", "'LL", "K", "é", "e\u0301", "\u0301", "\u0323", "日", "本語", "가", "\u1100", "\u1161", "\u11a8",
 	" ", " ", "  ", "\n", "\r\n", "\t", "\u3000", "\u00a0", "\u0085", "1", "234", "Ⅷ", ".", "。", "-", "--", "<|", "|>", "eot_id",
-	"<|eot_id|>", "<|mdm_mask|>", "<|startoftext|>", "<|endoftext|>", "<|start_header_id|>", "😀", "\u200d", "A", "\x00", "\ufeff",
+	"<|eot_id|>", "<|mdm_mask|>", "<|startoftext|>", "<|endoftext|>", "<|start_header_id|>", "😀", "\u200d", "A",
+	"[L]", "[R]", "[B]", "word", "abc", "café", " lead", "the", "bﬁx", "\x00", "\ufeff",
 }
 
 // Cut parts no text whose ids would change, under every kind of tokenizer.
 func TestCut(t *testing.T) {
 	for name, tok := range tokenizers(t) {
 		t.Run(name, func(t *testing.T) {
-			for _, text := range []string{"x <|startoftext|>1", "1<|startoftext|> y", "1<|endoftext|>1 2<|eot_id|>3", ". <|mdm_mask|> .", "a  <|eot_id|>  b"} {
+			for _, text := range []string{"x <|startoftext|>1", "1<|startoftext|> y", "1<|endoftext|>1 2<|eot_id|>3", ". <|mdm_mask|> .", "a  <|eot_id|>  b", "word1", "1word", "[R] 1", "1 [L]"} {
 				checkCut(t, tok, text)
 			}
 			rapid.Check(t, func(t *rapid.T) {
