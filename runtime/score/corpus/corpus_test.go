@@ -306,7 +306,7 @@ func TestWindowsOfOddTexts(t *testing.T) {
 }
 
 // masked is a tokenizer in which ī is the mask token.
-type masked struct{ byBytes }
+type masked struct{}
 
 func (masked) Encode(text string) ([]int32, error) {
 	ids, err := byBytes{}.Encode(text)
