@@ -125,6 +125,7 @@ type scoreRun struct {
 	Model         string   `json:"model"`
 	Activations   string   `json:"activations"`
 	ControlTokens string   `json:"control_tokens"`
+	Template      string   `json:"chat_template"`
 	Input         string   `json:"input"`
 	Raw           bool     `json:"raw"`
 	Settings      inputRun `json:"settings"`
@@ -134,7 +135,11 @@ type scoreRun struct {
 
 func (o *scoreOptions) run(b *bundle.Bundle, input string) (scoreRun, error) {
 	model, err := b.Identity()
+	if err != nil {
+		return scoreRun{}, err
+	}
+	template, err := b.TemplateIdentity()
 	return scoreRun{
-		model, o.model.activations, o.model.control, input, o.input.raw, o.input.settings(), o.guidance, o.order,
+		model, o.model.activations, o.model.control, template, input, o.input.raw, o.input.settings(), o.guidance, o.order,
 	}, err
 }

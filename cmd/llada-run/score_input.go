@@ -40,7 +40,7 @@ type inputOptions struct {
 }
 
 func (o *inputOptions) addFlags(f *pflag.FlagSet) {
-	cli.Input(f, &o.text, "text", "", "score this text `file`, in windows")
+	cli.Input(f, &o.text, "text", "", "score this text `file` (-: stdin), in windows")
 	cli.Whole(f, &o.window, "window", 512, 1, maxPositions, "`tokens` of a window")
 	cli.Whole(f, &o.windows, "windows", 0, 0, 1<<31-1, "score only this `number` of windows, drawn from all by the seed; 0: all")
 	f.StringVarP(&o.prompt, "prompt", "p", "", "score an answer to this `text`")

@@ -84,7 +84,7 @@ func (b *Bundle) NoticeMasks(prompt []int32) {
 		}
 	}
 	if n > 0 {
-		b.notice("the prompt holds the mask token %d times: to the model these are positions to fill, as those of the answer are", n)
+		b.notice("%d of the prompt's %d tokens are the mask token: to the model these are positions to fill, as those of the answer are", n, len(prompt))
 	}
 }
 
