@@ -3,6 +3,9 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"llada/formats"
@@ -27,6 +30,7 @@ type Prompt struct {
 // Template is a checked chat template. It may be rendered by many goroutines.
 type Template struct {
 	t      *jinja.Template
+	source string
 	tokens map[string]string
 	now    func() time.Time
 }
@@ -38,7 +42,7 @@ func Parse(source string, tokens map[string]string) (*Template, error) {
 	if err != nil {
 		return nil, fault(err)
 	}
-	return &Template{t: t, tokens: tokens, now: time.Now}, nil
+	return &Template{t: t, source: source, tokens: tokens, now: time.Now}, nil
 }
 
 // roles are those that templates know. Another one counts as input: a template
@@ -48,8 +52,11 @@ var roles = map[string]bool{
 	"function": true, "ipython": true, "observation": true,
 }
 
-// Source is the template's text.
-func (t *Template) Source() string { return t.source }
+// Markup is what the template writes by itself: its source, and the special tokens
+// that it knows by name.
+func (t *Template) Markup() string {
+	return t.source + "\n" + strings.Join(slices.Sorted(maps.Values(t.tokens)), "\n")
+}
 
 // Render is the prompt for a conversation; addGenerationPrompt asks for the
 // opening of the assistant's answer at its end, which some templates write in

@@ -19,15 +19,15 @@ type Control struct {
 }
 
 // Control finds the control tokens among the added ones: those that are special,
-// those of the form <|…|>, and those that the chat template writes, unless they are
-// words or white space. Others, such as runs of spaces or words that fine-tuning
-// added, are text.
-func (t *Tokenizer) Control(template string) Control {
+// those of the form <|…|>, and those in markup, what the chat template writes, unless
+// they are words or white space. Others, such as runs of spaces or words that
+// fine-tuning added, are text.
+func (t *Tokenizer) Control(markup string) Control {
 	c := Control{ids: map[int32]bool{}}
 	for _, a := range t.added {
 		form := strings.HasSuffix(a.Content, "|>") && strings.HasPrefix(a.Content, "<|") ||
 			strings.HasSuffix(a.Content, "｜>") && strings.HasPrefix(a.Content, "<｜")
-		if a.Special || form || isMarkup(a.Content) && strings.Contains(template, a.Content) {
+		if a.Special || form || isMarkup(a.Content) && strings.Contains(markup, a.Content) {
 			c.ids[a.ID] = true
 		}
 	}

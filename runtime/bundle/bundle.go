@@ -157,11 +157,11 @@ func (b *Bundle) readTokenizer() error {
 	if b.Template, err = chat.FromConfig(files[0], files[1], files[2]); err != nil {
 		return within(b.Path, err)
 	}
-	source := ""
+	markup := ""
 	if b.Template != nil {
-		source = b.Template.Source()
+		markup = b.Template.Markup()
 	}
-	b.control = b.Tokenizer.Control(source)
+	b.control = b.Tokenizer.Control(markup)
 	return nil
 }
 
