@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -114,6 +115,9 @@ type breakdown struct {
 func runBench(cmd *cobra.Command, o *benchOptions, g *cli.Globals) error {
 	if err := checkActivations(o.activations); err != nil {
 		return err
+	}
+	if most := 4 * runtime.NumCPU(); g.Threads > most {
+		return cli.Usagef("--threads is %d; this machine has %d processors, and more than %d threads on them measure nothing", g.Threads, runtime.NumCPU(), most)
 	}
 	r := &benchResult{Machine: benchMachine{cpuName(), cpu.Cores(), asm.Active()}}
 	out := cmd.OutOrStdout()

@@ -79,9 +79,6 @@ func Code(err error) int {
 	return Failed
 }
 
-// maxThreads is more than any machine has cores for.
-const maxThreads = 1024
-
 // Globals are the flags of every command.
 type Globals struct {
 	JSON    bool
@@ -93,7 +90,8 @@ type Globals struct {
 func (g *Globals) AddFlags(f *pflag.FlagSet) {
 	f.BoolVar(&g.JSON, "json", false, "print the result as JSON")
 	f.BoolVarP(&g.Quiet, "quiet", "q", false, "no progress on stderr")
-	Whole(f, &g.Threads, "threads", min(cpu.Cores(), maxThreads), 1, maxThreads, "worker `threads`; the default is the number of physical cores")
+	cores := cpu.Cores()
+	Whole(f, &g.Threads, "threads", cores, 1, max(256, cores), "worker `threads`; the default is the number of physical cores")
 }
 
 // Main runs a command tree and returns its exit code. The first interrupt
