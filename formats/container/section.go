@@ -46,7 +46,7 @@ func (f *File) Optional(name string) ([]byte, error) {
 func (f *File) unpack(s SectionInfo) ([]byte, error) {
 	packed := f.data[s.Offset:][:s.Length]
 	if checksum(packed) != s.CRC32C {
-		return nil, errors.New("damaged: checksum does not match")
+		return nil, errChecksum
 	}
 	if s.Compression != zstdCompression {
 		return nil, fmt.Errorf("compression %q is unknown: the file is of version %s, this program reads %s: update it",

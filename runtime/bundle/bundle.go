@@ -103,10 +103,29 @@ func (b *Bundle) open(ctx context.Context, o Options) error {
 	if err := b.readTokenizer(); err != nil {
 		return err
 	}
+	if err := b.checkSmall(); err != nil {
+		return err
+	}
 	b.backend = o.Backend()
 	b.Model, err = model.Load(ctx, b.File, b.Arch, b.backend, model.Options{KV: o.KV})
-	if err != nil {
+	if errors.Is(err, backend.ErrNotFinite) {
+		return within(b.Path, fmt.Errorf("%w: the file is damaged, convert the checkpoint again", err))
+	} else if err != nil {
 		return b.locate(err)
+	}
+	return nil
+}
+
+// checkSmall compares the checksums of vectors and companions: kilobytes, most of
+// which are read now anyway, and where a damaged byte does the most harm. Matrices
+// are for a verification.
+func (b *Bundle) checkSmall() error {
+	for _, i := range b.File.Infos() {
+		if len(i.Shape) < 2 || i.Replaces != nil {
+			if err := b.File.Check(i.Name); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
@@ -177,17 +196,29 @@ func (b *Bundle) locate(err error) error {
 	return fmt.Errorf("%s: %w", b.Path, err)
 }
 
+// Explain names the container f, opened from path, in an error of a pass that comes
+// of its bytes: of pages that cannot be read, and of numbers that are not finite.
+// Other errors come back as they are.
+func Explain(f *container.File, path string, err error) error {
+	if errors.Is(err, backend.ErrNotFinite) {
+		return fmt.Errorf("%s: %w: the weights are damaged, which llada-convert verify finds, or too large for float32", path, err)
+	}
+	return f.Locate(err)
+}
+
+func (b *Bundle) explain(err error) error { return Explain(b.File, b.Path, err) }
+
 // Predict is the model's; its errors name the container.
 func (b *Bundle) Predict(ctx context.Context, seqs []model.Seq) ([]backend.Answer, error) {
 	answers, err := b.Model.Predict(ctx, seqs)
-	return answers, b.File.Locate(err)
+	return answers, b.explain(err)
 }
 
 // Hold is the model's; its errors name the container.
 func (b *Bundle) Hold(ctx context.Context, seqs []model.Seq) (model.Rows, error) {
 	rows, err := b.Model.Hold(ctx, seqs)
 	if err != nil {
-		return nil, b.File.Locate(err)
+		return nil, b.explain(err)
 	}
 	return held{b, rows}, nil
 }
@@ -200,7 +231,7 @@ type held struct {
 
 func (h held) Answer(ctx context.Context, asks []backend.Ask) ([]backend.Answer, error) {
 	answers, err := h.Rows.Answer(ctx, asks)
-	return answers, h.b.File.Locate(err)
+	return answers, h.b.explain(err)
 }
 
 // Close frees the model, ends the device and unmaps the container.
