@@ -105,8 +105,11 @@ func (f *File) parts(content func(formats.Tensor) error) []part {
 	}
 	for _, s := range f.sections {
 		add(fmt.Sprintf("section %q", s.Name), s.Offset, s.Length, func(context.Context) error {
-			_, err := f.unpack(s)
-			return err
+			packed, err := f.packed(s)
+			if err != nil {
+				return err
+			}
+			return s.measure(packed)
 		})
 	}
 	add("index", f.foot.indexOffset, f.foot.indexLength, func(ctx context.Context) error {

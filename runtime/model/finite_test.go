@@ -59,4 +59,3 @@ func TestNotFiniteIsLocated(t *testing.T) {
 		}
 	}
 }
-
