@@ -116,20 +116,6 @@ func (b *Bundle) open(ctx context.Context, o Options) error {
 	return nil
 }
 
-// checkSmall compares the checksums of vectors and companions: kilobytes, most of
-// which are read now anyway, and where a damaged byte does the most harm. Matrices
-// are for a verification.
-func (b *Bundle) checkSmall() error {
-	for _, i := range b.File.Infos() {
-		if len(i.Shape) < 2 || i.Replaces != nil {
-			if err := b.File.Check(i.Name); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // Describe reads what network the container f, opened from path, says it holds, and
 // the tokens that mean something to it. families may be nil.
 func Describe(f *container.File, path string, families arch.Families) (*arch.Arch, sample.Tokens, error) {
@@ -195,18 +181,6 @@ func (b *Bundle) locate(err error) error {
 	}
 	return fmt.Errorf("%s: %w", b.Path, err)
 }
-
-// Explain names the container f, opened from path, in an error of a pass that comes
-// of its bytes: of pages that cannot be read, and of numbers that are not finite.
-// Other errors come back as they are.
-func Explain(f *container.File, path string, err error) error {
-	if errors.Is(err, backend.ErrNotFinite) {
-		return fmt.Errorf("%s: %w: the weights are damaged, which llada-convert verify finds, or too large for float32", path, err)
-	}
-	return f.Locate(err)
-}
-
-func (b *Bundle) explain(err error) error { return Explain(b.File, b.Path, err) }
 
 // Predict is the model's; its errors name the container.
 func (b *Bundle) Predict(ctx context.Context, seqs []model.Seq) ([]backend.Answer, error) {
