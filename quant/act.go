@@ -9,7 +9,7 @@ import "llada/runtime/asm"
 type Acts struct {
 	Cols  int       // padded
 	Q     []int8    // [rows][Cols], −127 to 127
-	Scale []float32 // [rows][Cols/128]
+	Scale []float32 // [rows][Cols/128]; NaN for what is not finite
 }
 
 // Reset sizes the buffers for rows of cols columns. Contents are undefined.
@@ -42,12 +42,14 @@ func (a *Acts) SetRow(i int, x []float32) {
 }
 
 // Int8 rounds x to q[:len(x)], integers of one scale, which it returns: x ≈ scale·q
-// with scale = max|x|/127, ties to even. All is 0 where max|x| is below 1e-34.
+// with scale = max|x|/127, ties to even. All is 0 where max|x| is below 1e-34. The
+// scale is NaN where x holds NaN or ±∞, whatever q: what is computed with it stays
+// NaN.
 func Int8(q []int8, x []float32) (scale float32) {
 	most := absMax(x)
-	if most < tiny {
+	if finite := most-most == 0; !finite || most < tiny {
 		clear(q[:len(x)])
-		return 0
+		return most - most
 	}
 	inv := 127 / most
 	for k, v := range x {

@@ -160,3 +160,22 @@ func TestDotIsExactInIntegers(t *testing.T) {
 		}
 	}
 }
+
+// A group that is not finite has no scale, whatever else is in it.
+func TestActsNotFinite(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, x := range [][]float32{{nan}, {inf}, {-inf}, {1, nan, 2}, {nan, inf}, {-inf, 0, 3}, {nan, 1e-35}} {
+		q := make([]int8, len(x))
+		if scale := Int8(q, x); scale == scale {
+			t.Errorf("%v has the scale %v", x, scale)
+		}
+	}
+	var a Acts
+	a.Reset(1, 300)
+	x := make([]float32, 300)
+	x[130] = -inf
+	a.SetRow(0, x)
+	if _, scale := a.Row(0); scale[0] != 0 || scale[1] == scale[1] || scale[2] != 0 || scale[3] != 0 {
+		t.Errorf("scales %v, want NaN for the second group alone", scale)
+	}
+}

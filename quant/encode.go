@@ -20,12 +20,16 @@ type Run struct {
 // chunkBytes is the largest piece of encoded matrix kept before it is written.
 const chunkBytes = 32 << 20
 
-// NotFinite says that a matrix holds numbers which no encoding keeps.
-type NotFinite struct{ NaN, Inf int64 }
+// NotFinite says that a matrix holds numbers which no encoding keeps, or which this
+// one would make infinite.
+type NotFinite struct {
+	NaN, Inf int64
+	Row, Col int // of the first
+}
 
 // Error counts them.
 func (e *NotFinite) Error() string {
-	return fmt.Sprintf("%d NaN and %d infinite weights", e.NaN, e.Inf)
+	return fmt.Sprintf("%d NaN and %d infinite weights, the first in row %d, column %d", e.NaN, e.Inf, e.Row, e.Col)
 }
 
 // Encode writes a matrix to out, encoded by c, and returns what that did to it.
@@ -60,8 +64,7 @@ func Encode(ctx context.Context, out io.Writer, c Codec, from Rows, run Run) (Er
 		}
 		for i := range n {
 			total.merge(part[i])
-			bad.NaN += found[i].NaN
-			bad.Inf += found[i].Inf
+			bad.merge(&found[i])
 		}
 		end := int64(n) * size
 		if first+n == groups {
@@ -118,7 +121,11 @@ func (e *encoder) group(dst []byte, g int, found *NotFinite) (sums, error) {
 		}
 		if most >= infinite {
 			for i := range e.tiles.x {
-				found.count(e.tiles.x[i][:])
+				for r, v := range e.tiles.x[i] {
+					if v-v != 0 {
+						found.count(v, g*TileRows+r, s*TileCols+i)
+					}
+				}
 			}
 			continue
 		}
@@ -135,28 +142,39 @@ func (e *encoder) plain(dst []byte, g int, found *NotFinite) (sums, error) {
 	if err != nil {
 		return sums{}, err
 	}
-	if found.count(x); *found != (NotFinite{}) {
-		return sums{}, nil
-	}
 	cols := e.from.Cols()
 	n := len(x) / cols
 	e.codec.EncodeGroup(dst, x, n, cols, nil)
 	e.y = sized(e.y, len(x))
 	for r := range n {
-		e.codec.DecodeRow(e.y[r*cols:(r+1)*cols], dst, cols, r)
+		row := e.y[r*cols : (r+1)*cols]
+		e.codec.DecodeRow(row, dst, cols, r)
+		for k, v := range row {
+			if v-v != 0 {
+				found.count(v, g*TileRows+r, k)
+			}
+		}
 	}
 	return plainSums(x, e.y), nil
 }
 
-// count finds what is not finite.
-func (e *NotFinite) count(x []float32) {
-	for _, v := range x {
-		if v-v != 0 { // Inf and NaN give NaN
-			if math.IsNaN(float64(v)) {
-				e.NaN++
-			} else {
-				e.Inf++
-			}
-		}
+// count adds v, which is not finite: v−v is not 0.
+func (e *NotFinite) count(v float32, row, col int) {
+	one := NotFinite{Inf: 1, Row: row, Col: col}
+	if math.IsNaN(float64(v)) {
+		one.NaN, one.Inf = 1, 0
 	}
+	e.merge(&one)
+}
+
+// merge adds other, of whatever part of the matrix.
+func (e *NotFinite) merge(other *NotFinite) {
+	if other.NaN+other.Inf == 0 {
+		return
+	}
+	if e.NaN+e.Inf == 0 || other.Row < e.Row || other.Row == e.Row && other.Col < e.Col {
+		e.Row, e.Col = other.Row, other.Col
+	}
+	e.NaN += other.NaN
+	e.Inf += other.Inf
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"strings"
 	"testing"
 
@@ -171,7 +172,17 @@ func TestNotFinite(t *testing.T) {
 		y.x[5], y.x[11999], y.x[6000], y.x[1] = nan, nan, 1/(y.x[0]-y.x[0]), -1/(y.x[0]-y.x[0])
 		_, err := Encode(t.Context(), io.Discard, codec(t, e), y, Run{Threads: 2, Memory: 1})
 		var bad *NotFinite
-		if !errors.As(err, &bad) || *bad != (NotFinite{2, 2}) {
+		if !errors.As(err, &bad) || *bad != (NotFinite{NaN: 2, Inf: 2, Col: 1}) {
+			t.Errorf("%s: error %v", e, err)
+		}
+	}
+	// A number that only its encoding makes infinite.
+	y := matrixOf(40, 300)
+	y.x[38*300+7], y.x[38*300+9], y.x[39*300] = -math.MaxFloat32, math.MaxFloat32, math.MaxFloat32
+	for _, e := range every {
+		_, err := Encode(t.Context(), io.Discard, codec(t, e), y, Run{Threads: 2, Memory: 1})
+		var bad *NotFinite
+		if e == formats.BF16 && (!errors.As(err, &bad) || *bad != (NotFinite{Inf: 3, Row: 38, Col: 7})) || e != formats.BF16 && err != nil {
 			t.Errorf("%s: error %v", e, err)
 		}
 	}

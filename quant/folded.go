@@ -20,6 +20,7 @@ type folded struct {
 	encoding formats.Encoding
 	base     []int8
 	shift    uint
+	least    int8      // below it s counts as it: what would leave int8
 	lead     []float32 // candidates of the scale search: what the largest weight may become
 	tries    [2]int    // sub-scales tried under the first D and the second
 	tile     int       // bytes of a tile
@@ -47,8 +48,8 @@ func (f *folded) init() *folded {
 	for i := range f.value {
 		f.value[i] = all[i*n : (i+1)*n : (i+1)*n]
 		for q := range f.base {
-			// −128 is not written by the encoder; damaged bytes still decode.
-			f.value[i][q] = f.fold(uint8(q), max(int8(i), -127))
+			// −128 is never written, but decodes to the same everywhere.
+			f.value[i][q] = f.fold(uint8(q), max(int8(i), f.least))
 		}
 	}
 	return f

@@ -26,6 +26,7 @@ func makeQ4(codebook [16]int8) *folded {
 		encoding: formats.Q4,
 		base:     codebook[:],
 		shift:    7,
+		least:    -128,
 		tile:     Q4TileBytes,
 		pack:     packNibbles,
 		unpack:   unpackNibbles,

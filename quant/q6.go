@@ -13,7 +13,7 @@ import (
 // 2j and 2j+1 are the top two bits of q[r][16w+4j+c]. 6.3125 bits per weight.
 const Q6TileBytes = formats.Q6TileBytes
 
-// newQ6 is the 6-bit encoding: w8 = ((q−32)·s + 16) >> 5.
+// newQ6 is the 6-bit encoding: w8 = ((q−32)·max(s, −127) + 16) >> 5.
 var newQ6 = sync.OnceValue(func() *folded {
 	base := make([]int8, 64)
 	for q := range base {
@@ -23,6 +23,7 @@ var newQ6 = sync.OnceValue(func() *folded {
 		encoding: formats.Q6,
 		base:     base,
 		shift:    5,
+		least:    -127, // (0−32)·−128 >> 5 is 128
 		tile:     Q6TileBytes,
 		pack:     packSix,
 		unpack:   unpackSix,

@@ -1,5 +1,7 @@
 package quant
 
+import "math"
+
 // Encoders round explicitly wherever a product is added, float32(a*b) + c: Go
 // fuses a*b + c on some machines, and the bytes of a container must not depend
 // on the machine that wrote it.
@@ -19,17 +21,14 @@ const (
 	infinite = 255 << 23
 )
 
+// absMax is the greatest magnitude in x, NaN where x holds one: bits order as
+// magnitudes do, with NaN above ∞.
 func absMax(x []float32) float32 {
-	m := float32(0)
+	m := uint32(0)
 	for _, v := range x {
-		if v < 0 {
-			v = -v
-		}
-		if v > m {
-			m = v
-		}
+		m = max(m, math.Float32bits(v)&^(1<<31))
 	}
-	return m
+	return math.Float32frombits(m)
 }
 
 // inverse is 1/d, and 0 for 0: an empty group encodes as zeros.

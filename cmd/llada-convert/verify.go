@@ -13,6 +13,7 @@ import (
 	"llada/cmd/internal/cli"
 	"llada/formats"
 	"llada/formats/container"
+	"llada/quant"
 	"llada/quant/convert"
 )
 
@@ -21,8 +22,9 @@ func newVerifyCommand(g *cli.Globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify FILE",
 		Short: "Check a container's checksums, and its weights against the checkpoint",
-		Long: `Check every checksum of a container. With --against, also measure what the
-encoding did to each tensor of the checkpoint it was made from.
+		Long: `Check every checksum of a container, and that its weights are numbers as
+encoders write them. With --against, also measure what the encoding did to each
+tensor of the checkpoint it was made from.
 
 Examples:
   llada-convert verify llada.llada
@@ -63,7 +65,7 @@ func runVerify(ctx context.Context, out io.Writer, path, against string, g *cli.
 	defer f.Close()
 	v := &verification{OK: true}
 	bar := cli.NewProgress(f.Size(), g)
-	damage := f.Verify(ctx, g.Threads, func(name string, bytes int64, err error) {
+	damage := f.Verify(ctx, g.Threads, quant.Check, func(name string, bytes int64, err error) {
 		bar.Describe(shorten(name))
 		bar.Add(bytes)
 		v.add(name, err == nil)

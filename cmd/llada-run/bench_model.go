@@ -28,7 +28,7 @@ type benchModel struct {
 	formats.Source
 	arch   *arch.Arch
 	mask   int32
-	locate func(error) error // names the file of the weights in a fault
+	locate func(error) error // names the file of the weights in an error of theirs
 }
 
 // network is the container's, or one that is described without weights.
@@ -43,7 +43,7 @@ func (o *benchOptions) network() (*benchModel, error) {
 			f.Close()
 			return nil, err
 		}
-		return &benchModel{f, a, tokens.Mask, f.Locate}, nil
+		return &benchModel{f, a, tokens.Mask, func(err error) error { return bundle.Explain(f, o.path, err) }}, nil
 	}
 	config, err := shapes.ReadFile("shapes/" + o.shape + ".json")
 	if err != nil {

@@ -179,7 +179,7 @@ func TestRoundTrip(t *testing.T) {
 	for _, threads := range []int{0, 1, 3} {
 		sum := int64(0)
 		var names []string
-		err := f.Verify(context.Background(), threads, func(name string, n int64, err error) {
+		err := f.Verify(context.Background(), threads, nil, func(name string, n int64, err error) {
 			if err != nil {
 				t.Error(err)
 			}
@@ -245,5 +245,46 @@ func TestOptional(t *testing.T) {
 	}
 	if data, err := f.Optional(name); err != nil || !bytes.Equal(data, want) {
 		t.Errorf("section %s: %q, %v", name, data, err)
+	}
+}
+
+// Check finds a damaged tensor by itself, and Verify shows the intact ones of a known
+// layout to whoever knows their numbers.
+func TestCheck(t *testing.T) {
+	b := sampleBytes(t)
+	f, err := openBytes(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range f.Infos() {
+		if err := f.Check(i.Name); err != nil {
+			t.Error(err)
+		}
+	}
+	b[f.tensors[0].Offset+7] ^= 1
+	if err := f.Check("model.norm.weight"); !isParseError(err) || !strings.Contains(err.Error(), `offset 4096: tensor "model.norm.weight": damaged: checksum does not match`) {
+		t.Errorf("a damaged tensor: %v", err)
+	}
+	if err := f.Check("model.nothing"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("an unknown tensor: %v", err)
+	}
+	f.tensors[2].Layout = "new"
+	var shown []string
+	err = f.Verify(context.Background(), 1, func(t formats.Tensor) error {
+		shown = append(shown, t.Name)
+		if t.Encoding == formats.Q6 {
+			return errors.New("wrong numbers")
+		}
+		return nil
+	}, func(name string, _ int64, err error) {
+		if want := strings.Contains(name, "norm") || strings.Contains(name, "head.weight"); want != (err != nil) {
+			t.Errorf("%s: %v", name, err)
+		}
+	})
+	if !isParseError(err) || !strings.Contains(err.Error(), "norm") {
+		t.Error(err)
+	}
+	if want := "model.embed.weight model.q.weight model.head.weight"; strings.Join(shown, " ") != want {
+		t.Errorf("shown: %q, want %s", shown, want)
 	}
 }

@@ -60,7 +60,7 @@ func (r *reader) model() *Model {
 		case "mask_id":
 			m.MaskID = int32(r.integer(math.MinInt32, math.MaxInt32))
 		case "end_ids":
-			m.EndIDs = narrow[int32](r.integers(len(r.text), math.MinInt32, math.MaxInt32))
+			m.EndIDs = narrow[int32](r.integers(maxEnds, math.MinInt32, math.MaxInt32))
 		}
 	})
 	return m

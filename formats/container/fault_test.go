@@ -87,7 +87,7 @@ func TestShortenedFile(t *testing.T) {
 	_, err := f.Section(SectionTokenizer)
 	isFault(t, err, f, `: section "tokenizer.json"`)
 	var bad []string
-	first := f.Verify(context.Background(), 2, func(name string, _ int64, err error) {
+	first := f.Verify(context.Background(), 2, nil, func(name string, _ int64, err error) {
 		if err != nil {
 			isFault(t, err, f, ": "+name)
 			bad = append(bad, name)

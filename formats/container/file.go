@@ -100,8 +100,13 @@ func (f *File) Tensor(name string) (formats.Tensor, error) {
 			"tensor %q: layout %q of %s is unknown: the file is of version %s, this program reads %s: update it",
 			name, e.Layout, e.Encoding, f.version, Current))
 	}
+	return f.tensor(e), nil
+}
+
+// tensor is an entry with its bytes, in its encoding's own layout.
+func (f *File) tensor(e *entry) formats.Tensor {
 	end := e.Offset + e.Length
-	return formats.Tensor{Info: e.info(), Data: f.data[e.Offset:end:end]}, nil
+	return formats.Tensor{Info: e.info(), Data: f.data[e.Offset:end:end]}
 }
 
 // Checksum is the CRC-32C of a tensor's data that the index records, 0 of an

@@ -51,8 +51,14 @@ const (
 	maxDims     = 8
 	maxCodebook = 16      // numbers of q4's, the only one
 	maxNumbers  = 1 << 50 // elements of a tensor; keeps every product below 2⁶³
-	maxSection  = 1 << 30 // bytes of a section after decompression
+	maxEnds     = 1024
+	maxSection  = 1 << 30 // bytes of an unknown section after decompression
 	maxRatio    = 1 << 16 // zstd's own limit is 128 KiB per 4-byte block
+
+	// Windows of zstd: every decoder must take 8 MiB (RFC 8878 §3.1.1.1.2), and no
+	// more than the content is ever needed.
+	leastWindow = 8 << 20
+	mostWindow  = 128 << 20
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

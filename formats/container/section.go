@@ -1,8 +1,10 @@
 package container
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"github.com/klauspost/compress/zstd"
@@ -43,21 +45,53 @@ func (f *File) Optional(name string) ([]byte, error) {
 	return data, err
 }
 
-func (f *File) unpack(s SectionInfo) ([]byte, error) {
+// limits are how many bytes a section may have after decompression, by its name:
+// several times what the largest known models need. Sections that this program does
+// not know may have maxSection.
+var limits = map[string]int64{
+	SectionConfig:           1 << 20,
+	SectionGenerationConfig: 1 << 20,
+	SectionTokenizer:        64 << 20,
+	SectionTokenizerConfig:  16 << 20,
+	SectionSpecialTokens:    1 << 20,
+	SectionChatTemplate:     1 << 20,
+	SectionRecipe:           64 << 20,
+}
+
+func (s *SectionInfo) limit() int64 {
+	if n, ok := limits[s.Name]; ok {
+		return n
+	}
+	return maxSection
+}
+
+// packed is a section as it lies in the file, checked as far as that goes.
+func (f *File) packed(s SectionInfo) ([]byte, error) {
 	packed := f.data[s.Offset:][:s.Length]
 	if checksum(packed) != s.CRC32C {
-		return nil, errors.New("damaged: checksum does not match")
+		return nil, errChecksum
 	}
 	if s.Compression != zstdCompression {
 		return nil, fmt.Errorf("compression %q is unknown: the file is of version %s, this program reads %s: update it",
 			s.Compression, f.version, Current)
 	}
-	// raw is reserved as the index claims, so the claim must be possible.
 	if s.RawLength > s.Length*maxRatio {
 		return nil, fmt.Errorf("%d bytes cannot decompress to %d", s.Length, s.RawLength)
 	}
-	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxMemory(maxSection), zstd.WithDecodeAllCapLimit(true))
+	return packed, nil
+}
+
+// unpack decompresses a section. Memory is reserved as the index claims, so that a
+// claim beyond what text compresses to is measured first.
+func (f *File) unpack(s SectionInfo) ([]byte, error) {
+	packed, err := f.packed(s)
+	if err == nil && s.RawLength > 1<<20+64*s.Length {
+		err = s.measure(packed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.decoder(nil, zstd.WithDecodeAllCapLimit(true))
 	if err != nil {
 		return nil, err
 	}
@@ -66,8 +100,34 @@ func (f *File) unpack(s SectionInfo) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot be decompressed: %w", err)
 	}
-	if int64(len(raw)) != s.RawLength {
-		return nil, fmt.Errorf("%d bytes after decompression; the index says %d", len(raw), s.RawLength)
+	return raw, s.checkRaw(int64(len(raw)))
+}
+
+func (s *SectionInfo) checkRaw(n int64) error {
+	if n != s.RawLength {
+		return fmt.Errorf("%d bytes after decompression; the index says %d", n, s.RawLength)
 	}
-	return raw, nil
+	return nil
+}
+
+// measure decompresses a section up to its stated size and keeps nothing but a
+// window.
+func (s *SectionInfo) measure(packed []byte) error {
+	d, err := s.decoder(bytes.NewReader(packed))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	n, err := io.Copy(io.Discard, io.LimitReader(d, s.RawLength+1))
+	if err != nil {
+		return fmt.Errorf("cannot be decompressed: %w", err)
+	}
+	return s.checkRaw(n)
+}
+
+// decoder reads zstd with a bounded window.
+func (s *SectionInfo) decoder(r io.Reader, o ...zstd.DOption) (*zstd.Decoder, error) {
+	window := uint64(max(leastWindow, min(s.RawLength, mostWindow)))
+	return zstd.NewReader(r, append(o, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(window), zstd.WithDecoderMaxMemory(maxSection))...)
 }

@@ -237,7 +237,7 @@ func TestVector(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := f.Verify(context.Background(), 2, nil); err != nil {
+	if err := f.Verify(context.Background(), 2, nil, nil); err != nil {
 		t.Error(err)
 	}
 	got := makeVector(t, b)

@@ -11,6 +11,8 @@ import (
 	"llada/formats"
 )
 
+var errChecksum = errors.New("damaged: checksum does not match")
+
 // part is a stretch of the file that Verify checks as a whole: an item and the
 // padding before it.
 type part struct {
@@ -22,13 +24,15 @@ type part struct {
 
 // Verify reads the whole file and checks every byte: tensors and sections
 // against their checksums, sections also by decompressing them, padding for
-// zeros. It uses that many threads, at least one. on, if not nil, hears of
+// zeros. content, if not nil, says what is wrong with the numbers of a tensor
+// whose checksum is right (quant.Check); a tensor of an unknown layout is not
+// shown to it. It uses that many threads, at least one. on, if not nil, hears of
 // every part in the order of the file, with the bytes it covers; together they
 // are the file. The result is the first part's failure, a *formats.ParseError
 // or, where the part cannot be read, an error that holds a *mmap.Fault; or the
 // context's error.
-func (f *File) Verify(ctx context.Context, threads int, on func(name string, bytes int64, err error)) error {
-	parts := f.parts()
+func (f *File) Verify(ctx context.Context, threads int, content func(formats.Tensor) error, on func(name string, bytes int64, err error)) error {
+	parts := f.parts(content)
 	results := make([]chan error, len(parts))
 	for i := range results {
 		results[i] = make(chan error, 1)
@@ -59,8 +63,25 @@ func (f *File) Verify(ctx context.Context, threads int, on func(name string, byt
 	return first
 }
 
+// Check compares the checksum of one tensor. The error of an unknown name wraps
+// fs.ErrNotExist, that of a damaged one is a *formats.ParseError.
+func (f *File) Check(name string) error {
+	t, err := f.Tensor(name)
+	if err != nil {
+		return err
+	}
+	e := f.byName[name]
+	part := fmt.Sprintf("tensor %q", name)
+	return f.guard(part, func() error {
+		if checksum(t.Data) != e.CRC32C {
+			return f.damage(e.Offset, fmt.Errorf("%s: %w", part, errChecksum))
+		}
+		return nil
+	})
+}
+
 // parts cuts the file at its items.
-func (f *File) parts() []part {
+func (f *File) parts(content func(formats.Tensor) error) []part {
 	at := int64(0)
 	var parts []part
 	add := func(name string, off, length int64, check func(context.Context) error) {
@@ -75,13 +96,20 @@ func (f *File) parts() []part {
 	for i := range f.tensors {
 		e := &f.tensors[i]
 		add(fmt.Sprintf("tensor %q", e.Name), e.Offset, e.Length, func(ctx context.Context) error {
-			return f.sum(ctx, e.Offset, e.Length, e.CRC32C)
+			err := f.sum(ctx, e.Offset, e.Length, e.CRC32C)
+			if err != nil || content == nil || e.Layout != "" {
+				return err
+			}
+			return content(f.tensor(e))
 		})
 	}
 	for _, s := range f.sections {
 		add(fmt.Sprintf("section %q", s.Name), s.Offset, s.Length, func(context.Context) error {
-			_, err := f.unpack(s)
-			return err
+			packed, err := f.packed(s)
+			if err != nil {
+				return err
+			}
+			return s.measure(packed)
 		})
 	}
 	add("index", f.foot.indexOffset, f.foot.indexLength, func(ctx context.Context) error {
@@ -124,7 +152,7 @@ func (f *File) sum(ctx context.Context, off, length int64, want uint32) error {
 		got = crc32.Update(got, castagnoli, b[:min(step, len(b))])
 	}
 	if got != want {
-		return errors.New("damaged: checksum does not match")
+		return errChecksum
 	}
 	return nil
 }

@@ -178,6 +178,9 @@ func (w *Writer) finish() error {
 	if w.x.Model == nil {
 		return w.fail(errors.New("no model set"))
 	}
+	if n := len(w.x.Model.EndIDs); n > maxEnds {
+		return w.fail(fmt.Errorf("%d end tokens; at most %d are allowed", n, maxEnds))
+	}
 	if err := checkNeeds(w.x.Needs); err != nil {
 		return w.fail(fmt.Errorf("needs: %w", err))
 	}

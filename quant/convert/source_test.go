@@ -120,7 +120,7 @@ func TestReadingFails(t *testing.T) {
 	_, err = plan(t, v, policy(t, formats.Q4, "", "")).Write(t.Context(), v, out, Run{Threads: 2})
 	var parse *formats.ParseError
 	if !errors.As(err, &parse) || parse.File != "made of "+files.Arch.FinalNorm ||
-		!strings.Contains(err.Error(), "tensor model.transformer.ln_f.weight holds 256 NaN and 0 infinite weights: the checkpoint is broken") {
+		!strings.Contains(err.Error(), "tensor model.transformer.ln_f.weight holds 256 NaN and 0 infinite weights, the first in row 0, column 0: the checkpoint is broken") {
 		t.Errorf("error %v", err)
 	}
 	nothingLeft(t, out)

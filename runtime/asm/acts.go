@@ -62,7 +62,8 @@ func (a *Acts) Slivers() int { return len(a.slivers) }
 
 // Fill quantizes the rows of sliver i from x, [rows][cols] with cols as given to
 // Reset. In each group of 128 columns, scale = max|x|/127 and q is the integer
-// nearest to x·(127/max|x|), ties to even.
+// nearest to x·(127/max|x|), ties to even. A group that holds NaN or ∞ has a scale
+// of NaN and any q, so that all products with its row are NaN.
 func (a *Acts) Fill(i int, x []float32, cols int) {
 	k, at := active.ints, a.slivers[i]
 	var pad []float32 // of the last superblock, where the columns do not fill it

@@ -29,13 +29,13 @@ func quantizeGeneric(q *int8, scale *float32, comp *int32, x *float32, groups, m
 	xs := unsafe.Slice(x, groups*GroupCols)
 	for g := range groups {
 		group := xs[g*GroupCols : (g+1)*GroupCols]
-		most := float32(0)
+		bits := uint32(0) // they order as magnitudes do, NaN above all
 		for _, v := range group {
-			most = max(most, float32(math.Abs(float64(v))))
+			bits = max(bits, math.Float32bits(v)&^(1<<31))
 		}
-		inv := float32(0)
-		if ss[g*m] = 0; most >= tiny {
-			ss[g*m] = most / 127
+		most, inv := math.Float32frombits(bits), float32(0)
+		if ss[g*m] = 0; !(most < tiny) {
+			ss[g*m] = most/127 + (most - most) // NaN if it is not finite
 			inv = 127 / most
 		}
 		sum := int32(0)
@@ -86,10 +86,10 @@ func decodeQ6Generic(w *byte, d *float32, tile *byte) {
 	tileD(d, ts)
 	for v := range PanelCols / 8 {
 		s := ts[tileScales+v/4*PanelRows:][:PanelRows]
-		// The top two bits of vectors 2v and 2v+1 stand in bits 4(v%2) on.
+		// A sub-scale of −128 counts as −127: with q = 0 it would leave int8. The top two bits of vectors 2v and 2v+1 stand in bits 4(v%2) on.
 		high := ts[Q4Tile+v/2*64:][:64]
 		for i, b := range ts[tileCodes+64*v:][:64] {
-			f, h := int32(int8(s[i/4])), high[i]>>(v%2*4)
+			f, h := int32(max(int8(s[i/4]), -127)), high[i]>>(v%2*4)
 			ws[128*v+i] = byte(((int32(b&15|h&3<<4)-32)*f + 16) >> 5)
 			ws[128*v+64+i] = byte(((int32(b>>4|h>>2&3<<4)-32)*f + 16) >> 5)
 		}

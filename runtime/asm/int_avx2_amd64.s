@@ -1689,6 +1689,8 @@ q6_block:
 	VPSHUFB   Y14, Y8, Y8
 	VPMOVSXBD 8(CX), Y9
 	VPSHUFB   Y14, Y9, Y9
+	VPMAXSB   leastScale<>+0(SB), Y8, Y8
+	VPMAXSB   leastScale<>+0(SB), Y9, Y9
 	VMOVDQU   signs<>+0(SB), Y14
 	VPXOR     (BX), Y14, Y15
 	VMOVDQU   (DX), Y2
@@ -2051,6 +2053,40 @@ DATA signs<>+30(SB)/1, $0xaa
 DATA signs<>+31(SB)/1, $0xaa
 GLOBL signs<>(SB), RODATA|NOPTR, $32
 
+DATA leastScale<>+0(SB)/1, $0x81
+DATA leastScale<>+1(SB)/1, $0x81
+DATA leastScale<>+2(SB)/1, $0x81
+DATA leastScale<>+3(SB)/1, $0x81
+DATA leastScale<>+4(SB)/1, $0x81
+DATA leastScale<>+5(SB)/1, $0x81
+DATA leastScale<>+6(SB)/1, $0x81
+DATA leastScale<>+7(SB)/1, $0x81
+DATA leastScale<>+8(SB)/1, $0x81
+DATA leastScale<>+9(SB)/1, $0x81
+DATA leastScale<>+10(SB)/1, $0x81
+DATA leastScale<>+11(SB)/1, $0x81
+DATA leastScale<>+12(SB)/1, $0x81
+DATA leastScale<>+13(SB)/1, $0x81
+DATA leastScale<>+14(SB)/1, $0x81
+DATA leastScale<>+15(SB)/1, $0x81
+DATA leastScale<>+16(SB)/1, $0x81
+DATA leastScale<>+17(SB)/1, $0x81
+DATA leastScale<>+18(SB)/1, $0x81
+DATA leastScale<>+19(SB)/1, $0x81
+DATA leastScale<>+20(SB)/1, $0x81
+DATA leastScale<>+21(SB)/1, $0x81
+DATA leastScale<>+22(SB)/1, $0x81
+DATA leastScale<>+23(SB)/1, $0x81
+DATA leastScale<>+24(SB)/1, $0x81
+DATA leastScale<>+25(SB)/1, $0x81
+DATA leastScale<>+26(SB)/1, $0x81
+DATA leastScale<>+27(SB)/1, $0x81
+DATA leastScale<>+28(SB)/1, $0x81
+DATA leastScale<>+29(SB)/1, $0x81
+DATA leastScale<>+30(SB)/1, $0x81
+DATA leastScale<>+31(SB)/1, $0x81
+GLOBL leastScale<>(SB), RODATA|NOPTR, $32
+
 // func decodeQ8AVX2(w *byte, d *float32, tile *byte)
 // Requires: AVX, AVX2
 TEXT ·decodeQ8AVX2(SB), NOSPLIT, $0-24
@@ -2114,51 +2150,54 @@ TEXT ·quantizeAVX2(SB), NOSPLIT, $0-48
 	VPSRLW   $0x0f, Y14, Y14
 
 quantize_group:
-	VANDPS       (BX), Y15, Y0
-	VANDPS       32(BX), Y15, Y1
-	VANDPS       64(BX), Y15, Y2
-	VANDPS       96(BX), Y15, Y3
-	VANDPS       128(BX), Y15, Y4
-	VMAXPS       Y4, Y0, Y0
-	VANDPS       160(BX), Y15, Y5
-	VMAXPS       Y5, Y1, Y1
-	VANDPS       192(BX), Y15, Y6
-	VMAXPS       Y6, Y2, Y2
-	VANDPS       224(BX), Y15, Y7
-	VMAXPS       Y7, Y3, Y3
-	VANDPS       256(BX), Y15, Y4
-	VMAXPS       Y4, Y0, Y0
-	VANDPS       288(BX), Y15, Y5
-	VMAXPS       Y5, Y1, Y1
-	VANDPS       320(BX), Y15, Y6
-	VMAXPS       Y6, Y2, Y2
-	VANDPS       352(BX), Y15, Y7
-	VMAXPS       Y7, Y3, Y3
-	VANDPS       384(BX), Y15, Y4
-	VMAXPS       Y4, Y0, Y0
-	VANDPS       416(BX), Y15, Y5
-	VMAXPS       Y5, Y1, Y1
-	VANDPS       448(BX), Y15, Y6
-	VMAXPS       Y6, Y2, Y2
-	VANDPS       480(BX), Y15, Y7
-	VMAXPS       Y7, Y3, Y3
-	VMAXPS       Y1, Y0, Y0
-	VMAXPS       Y3, Y2, Y2
-	VMAXPS       Y2, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VMAXPS       X1, X0, X0
+	VPAND        (BX), Y15, Y0
+	VPAND        32(BX), Y15, Y1
+	VPAND        64(BX), Y15, Y2
+	VPAND        96(BX), Y15, Y3
+	VPAND        128(BX), Y15, Y4
+	VPMAXUD      Y4, Y0, Y0
+	VPAND        160(BX), Y15, Y5
+	VPMAXUD      Y5, Y1, Y1
+	VPAND        192(BX), Y15, Y6
+	VPMAXUD      Y6, Y2, Y2
+	VPAND        224(BX), Y15, Y7
+	VPMAXUD      Y7, Y3, Y3
+	VPAND        256(BX), Y15, Y4
+	VPMAXUD      Y4, Y0, Y0
+	VPAND        288(BX), Y15, Y5
+	VPMAXUD      Y5, Y1, Y1
+	VPAND        320(BX), Y15, Y6
+	VPMAXUD      Y6, Y2, Y2
+	VPAND        352(BX), Y15, Y7
+	VPMAXUD      Y7, Y3, Y3
+	VPAND        384(BX), Y15, Y4
+	VPMAXUD      Y4, Y0, Y0
+	VPAND        416(BX), Y15, Y5
+	VPMAXUD      Y5, Y1, Y1
+	VPAND        448(BX), Y15, Y6
+	VPMAXUD      Y6, Y2, Y2
+	VPAND        480(BX), Y15, Y7
+	VPMAXUD      Y7, Y3, Y3
+	VPMAXUD      Y1, Y0, Y0
+	VPMAXUD      Y3, Y2, Y2
+	VPMAXUD      Y2, Y0, Y0
+	VEXTRACTI128 $0x01, Y0, X1
+	VPMAXUD      X1, X0, X0
 	VPSHUFD      $0x4e, X0, X1
-	VMAXPS       X1, X0, X0
+	VPMAXUD      X1, X0, X0
 	VPSHUFD      $0xb1, X0, X1
-	VMAXPS       X1, X0, X0
+	VPMAXUD      X1, X0, X0
 	VPXOR        Y8, Y8, Y8
 	VPXOR        X9, X9, X9
 	VPXOR        X10, X10, X10
-	VUCOMISS     quantizeLimits<>+4(SB), X0
+	VMOVD        X0, R8
+	CMPL         R8, $0x0704ec3d
 	JB           quantize_scaled
-	VMOVSS       quantizeLimits<>+0(SB), X1
+	VMOVSS       quantizeLimit<>+0(SB), X1
 	VDIVSS       X1, X0, X9
 	VDIVSS       X0, X1, X10
+	VSUBSS       X0, X0, X0
+	VADDSS       X0, X9, X9
 
 quantize_scaled:
 	VMOVSS       X9, (CX)
@@ -2305,6 +2344,5 @@ quantize_scaled:
 	VZEROUPPER
 	RET
 
-DATA quantizeLimits<>+0(SB)/4, $(127.0)
-DATA quantizeLimits<>+4(SB)/4, $(0.0000000000000000000000000000000001)
-GLOBL quantizeLimits<>(SB), RODATA|NOPTR, $8
+DATA quantizeLimit<>+0(SB)/4, $(127.0)
+GLOBL quantizeLimit<>(SB), RODATA|NOPTR, $4

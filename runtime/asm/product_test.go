@@ -36,13 +36,6 @@ func (e Encoding) random(rng *rand.Rand, codebook *[16]int8) ([]byte, *[16][256]
 			d[g][r] = math.Float32frombits(uint32(tile[2*i])<<16 | uint32(tile[2*i+1])<<24)
 		}
 	}
-	if e != Q8 {
-		for i := range 8 * 16 { // −128 is not a sub-scale
-			if tile[32+i] == 0x80 {
-				tile[32+i] = 0x81
-			}
-		}
-	}
 	for r := range 16 {
 		for k := range 256 {
 			s := 0
@@ -59,7 +52,7 @@ func (e Encoding) random(rng *rand.Rand, codebook *[16]int8) ([]byte, *[16][256]
 			case Q6:
 				q := tile[at] >> (k / 4 % 2 * 4) & 15
 				q |= tile[2208+k/16*64+4*r+k%4] >> (2 * (k / 4 % 4)) & 3 << 4
-				w[r][k] = int8(((int(q)-32)*s + 16) >> 5)
+				w[r][k] = int8(((int(q)-32)*max(s, -127) + 16) >> 5)
 			}
 		}
 	}
@@ -75,13 +68,16 @@ func quantized(x []float32) (q []int8, scale []float32) {
 	for g := 0; g < len(x); g += 128 {
 		most := float32(0)
 		for _, v := range x[g : g+128] {
-			most = max(most, float32(math.Abs(float64(v))))
+			most = max(most, float32(math.Abs(float64(v)))) // NaN if one is
 		}
 		inv := float32(0)
-		if most >= 1e-34 {
+		switch {
+		case most != most || math.IsInf(float64(most), 1):
+			scale = append(scale, float32(math.NaN()))
+		case most >= 1e-34:
 			inv = 127 / most
 			scale = append(scale, most/127)
-		} else {
+		default:
 			scale = append(scale, 0)
 		}
 		for _, v := range x[g : g+128] {
@@ -98,7 +94,7 @@ func TestProduct(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(e), 7))
 			for n := 1; n <= 37; n++ {
 				for _, supers := range []int{1, 3} {
-					for _, kind := range []string{"random", "extreme", "half a strip"} {
+					for _, kind := range []string{"random", "extreme", "half a strip", "not finite"} {
 						checkProduct(t, rng, e, n, supers, kind)
 					}
 				}
@@ -126,6 +122,11 @@ func checkProduct(t *testing.T, rng *rand.Rand, e Encoding, n, supers int, kind 
 	if n > 2 {
 		clear(x[cols : 2*cols]) // a row of zeros
 	}
+	if kind == "not finite" {
+		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			x[rng.IntN(len(x))] = float32(v)
+		}
+	}
 	var a Acts
 	a.Reset(n, cols)
 	for i := range a.Slivers() {
@@ -141,6 +142,14 @@ func checkProduct(t *testing.T, rng *rand.Rand, e Encoding, n, supers int, kind 
 				continue // a matrix that ends in the middle of a strip
 			}
 			tile, w, d := e.random(rng, &codebook)
+			if kind == "not finite" {
+				r := rng.IntN(16)
+				d[0][r] = float32(math.Inf(s%2*2 - 1))
+				tile[2*r], tile[2*r+1] = 0x80, byte(math.Float32bits(d[0][r])>>24)
+				if e != Q8 {
+					d[1][r] = d[0][r]
+				}
+			}
 			tiles[i] = append(tiles[i], tile...)
 			for row := range n {
 				q, scale := quantized(x[row*cols : (row+1)*cols])
@@ -159,7 +168,7 @@ func checkProduct(t *testing.T, rng *rand.Rand, e Encoding, n, supers int, kind 
 	}
 	new(Decoder).Multiply(got.x, e, Tiles{tiles[0], tiles[1]}, Tiles{}, &codebook, &a, nil)
 	for i := range want {
-		if math.Float32bits(got.x[i]) != math.Float32bits(want[i]) {
+		if !same(got.x[i], want[i]) {
 			t.Fatalf("%s, %d rows, %d superblocks: row %d, output %d is %v, want %v",
 				kind, n, supers, i/StripRows, i%StripRows, got.x[i], want[i])
 		}

@@ -14,19 +14,34 @@ func Dot(x, y []float32) float32 {
 	return active.float.dot(&x[0], &y[0], len(x))
 }
 
-// RMSNorm is dst[i] = x[i]/√(mean(x²) + eps) · w[i], the mean summed in lanes.
-// dst may be x.
-func RMSNorm(dst, x, w []float32, eps float32) {
+// Finite reports whether x holds neither NaN nor ±∞.
+func Finite(x []float32) bool {
+	if sum := Dot(x, x); sum-sum == 0 {
+		return true
+	}
+	for _, v := range x { // squares may leave float32 by themselves
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// RMSNorm is dst[i] = x[i]/√(mean(x²) + eps) · w[i], the mean summed in lanes. It
+// reports whether the mean is finite: where it is not, x holds NaN or ±∞ or comes
+// near it, and dst means nothing. dst may be x.
+func RMSNorm(dst, x, w []float32, eps float32) (finite bool) {
 	if len(dst) != len(x) || len(w) != len(x) {
 		panic("asm: rmsnorm: lengths differ")
 	}
 	n := len(x)
 	if n == 0 {
-		return
+		return true
 	}
 	mean := active.float.dot(&x[0], &x[0], n) / float32(n)
 	r := 1 / float32(math.Sqrt(float64(mean+eps))) // the root of a float32 rounds once
 	active.float.rmsnorm(&dst[0], &x[0], &w[0], n, r)
+	return mean-mean == 0
 }
 
 // SiLUMul is dst[i] = g/(1 + e^−g) · up[i] with g = gate[i]. dst may be either.

@@ -87,7 +87,8 @@ type Backend interface {
 
 	// Load makes a tensor available, with the companions that stand in for parts
 	// of it (formats.RowsSuffix). Data may be used in place and must stay valid
-	// until the weight is closed.
+	// until the weight is closed. A vector that is not finite is refused with
+	// ErrNotFinite; matrices are not read.
 	Load(ctx context.Context, t formats.Tensor, companions ...formats.Tensor) (Weight, error)
 	// NewAct makes room for rows·cols numbers.
 	NewAct(rows, cols int) (Act, error)
@@ -99,7 +100,8 @@ type Backend interface {
 	// Embed: dst[i] = table[IDs[i]].
 	Embed(dst Act, table Weight)
 	// RMSNorm: dst[i] = x[i]/√(mean(x[i]²) + eps) ⊙ w, over every len(w) columns
-	// by themselves: the whole row, or each head. dst may be x.
+	// by themselves: the whole row, or each head. dst may be x. A mean that is not
+	// finite fails the pass with *NotFinite.
 	RMSNorm(dst, x Act, w Weight, eps float32)
 	// Linear: dst[j] = x·w[j]ᵀ for products that share their input.
 	Linear(dst []Act, w []Weight, x Act)
@@ -111,7 +113,8 @@ type Backend interface {
 	Bias(x Act, b Weight)
 	// Rotate turns x, [rows][heads·dim], by Pos[i] in place.
 	Rotate(x Act, heads int, r Rope)
-	// Store puts keys and values of row i into slot Slots[i] of a layer.
+	// Store puts keys and values of row i into slot Slots[i] of a layer. A head's key
+	// whose sum of squares is not finite is stored as NaN.
 	Store(kv KV, layer int, k, v Act)
 	// Attend: dst = softmax(q·kᵀ/√dim)·v over each span, for q of heads·dim
 	// columns; query head h uses key head h/(heads/KVSpec.Heads).
@@ -119,7 +122,8 @@ type Backend interface {
 	// Asked: dst[i] = x[Asked[i]].
 	Asked(dst, x Act)
 	// Head computes logits = x·wᵀ and reduces them to the answers of Asks, in
-	// whose rows row i of x is row i of Asked.
+	// whose rows row i of x is row i of Asked. Logits that are not finite, after
+	// guidance, fail the pass with *NotFinite.
 	Head(w Weight, x Act)
 
 	// End waits for the pass and returns its answers, one per ask if there was a

@@ -15,6 +15,9 @@
 // operations after it do nothing. Results must not depend on the number of
 // threads, nor on what else is in the pass.
 //
+// NaN and ±∞ must stay what they are through every operation, int8 activations and
+// keys included, until RMSNorm or Head meets them and the pass fails (NotFinite).
+//
 // The plain-Go meaning of an answer is here too (Ask.Reduce), because samplers and
 // scorers rely on it whatever the device. A device need not have float64: of a
 // row it may return the most probable tokens with their logits and the

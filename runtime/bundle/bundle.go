@@ -103,9 +103,14 @@ func (b *Bundle) open(ctx context.Context, o Options) error {
 	if err := b.readTokenizer(); err != nil {
 		return err
 	}
+	if err := b.checkSmall(); err != nil {
+		return err
+	}
 	b.backend = o.Backend()
 	b.Model, err = model.Load(ctx, b.File, b.Arch, b.backend, model.Options{KV: o.KV})
-	if err != nil {
+	if errors.Is(err, backend.ErrNotFinite) {
+		return within(b.Path, fmt.Errorf("%w: the file is damaged, convert the checkpoint again", err))
+	} else if err != nil {
 		return b.locate(err)
 	}
 	return nil
@@ -180,14 +185,14 @@ func (b *Bundle) locate(err error) error {
 // Predict is the model's; its errors name the container.
 func (b *Bundle) Predict(ctx context.Context, seqs []model.Seq) ([]backend.Answer, error) {
 	answers, err := b.Model.Predict(ctx, seqs)
-	return answers, b.File.Locate(err)
+	return answers, b.explain(err)
 }
 
 // Hold is the model's; its errors name the container.
 func (b *Bundle) Hold(ctx context.Context, seqs []model.Seq) (model.Rows, error) {
 	rows, err := b.Model.Hold(ctx, seqs)
 	if err != nil {
-		return nil, b.File.Locate(err)
+		return nil, b.explain(err)
 	}
 	return held{b, rows}, nil
 }
@@ -200,7 +205,7 @@ type held struct {
 
 func (h held) Answer(ctx context.Context, asks []backend.Ask) ([]backend.Answer, error) {
 	answers, err := h.Rows.Answer(ctx, asks)
-	return answers, h.b.File.Locate(err)
+	return answers, h.b.explain(err)
 }
 
 // Close frees the model, ends the device and unmaps the container.

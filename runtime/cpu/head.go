@@ -94,17 +94,22 @@ func (b *Backend) reduce(w *weight, cols int) {
 			spread(logits, vocab, g, s.outputs, first, rows)
 		})
 	})
-	b.run(len(h.items), func(worker, i int) {
+	asked := func(i int) int { return p.asks[h.items[i].ask].Row + h.items[i].row }
+	b.runFinite(w, len(h.items), asked, func(worker, i int) bool {
 		it := h.items[i]
 		a, row := &p.asks[it.ask], logits[it.logits*vocab:(it.logits+1)*vocab]
 		if it.guide >= 0 {
 			backend.Guide(row, logits[it.guide*vocab:(it.guide+1)*vocab], a.Guidance)
+		}
+		if !asm.Finite(row) {
+			return false
 		}
 		if b.exact {
 			a.Reduce(&p.answers[it.ask], it.row, row)
 		} else {
 			a.ReduceBy(b.scratch[worker].loops, &p.answers[it.ask], it.row, row)
 		}
+		return true
 	})
 	h.items, h.rows = h.items[:0], h.rows[:0]
 }

@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"slices"
 
 	"llada/formats"
 	"llada/quant"
@@ -105,7 +106,8 @@ func (p *numbers) get(dst []float32, at int) {
 	}
 }
 
-// Store puts keys and values into their slots.
+// Store puts keys and values into their slots. A key that is not finite becomes
+// NaN, since a score of −∞ would hide it from its queries.
 func (b *Backend) Store(dst backend.KV, layer int, k, v backend.Act) {
 	if b.over() {
 		return
@@ -120,7 +122,12 @@ func (b *Backend) Store(dst backend.KV, layer int, k, v backend.Act) {
 		w.ints = sized(w.ints, s.Dim)
 		for i, slot := range b.pass.slots {
 			n, cols := h*s.Slots+int(slot), h*s.Dim
-			c.k[layer].put(w.ints, ka.row(i)[cols:cols+s.Dim], n, cols*c.ldk+int(slot), c.ldk)
+			key := ka.row(i)[cols : cols+s.Dim]
+			if squares := asm.Dot(key, key); squares-squares != 0 {
+				w.row = slices.Repeat([]float32{squares - squares}, s.Dim)
+				key = w.row
+			}
+			c.k[layer].put(w.ints, key, n, cols*c.ldk+int(slot), c.ldk)
 			c.v[layer].put(w.ints, va.row(i)[cols:cols+s.Dim], n, n*c.ldv, 1)
 		}
 	})

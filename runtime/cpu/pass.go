@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"llada/runtime/backend"
 )
@@ -19,6 +20,7 @@ type pass struct {
 	asks            []backend.Ask
 	answers         []backend.Answer
 	failed          error
+	notFinite       atomic.Int64 // the first row of an operation that is not finite
 }
 
 // Begin copies p into buffers that the next pass uses again.

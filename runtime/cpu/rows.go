@@ -23,18 +23,21 @@ func (b *Backend) RMSNorm(dst, x backend.Act, w backend.Weight, eps float32) {
 	if b.over() {
 		return
 	}
-	d, xa, vec := dst.(*act), x.(*act), w.(*weight).vec
+	d, xa, wt := dst.(*act), x.(*act), w.(*weight)
+	vec := wt.vec
 	if len(vec) == 0 || xa.cols%len(vec) != 0 {
 		panic(fmt.Sprintf("cpu: tensor %s normalizes %d columns, its input has %d", w.Info().Name, len(vec), xa.cols))
 	}
 	if d != xa {
 		d.shape("norm", xa.rows, xa.cols)
 	}
-	b.run(xa.rows, func(_, i int) {
+	b.runFinite(wt, xa.rows, func(i int) int { return i }, func(_, i int) bool {
+		finite := true
 		to, from := d.row(i), xa.row(i)
 		for ; len(from) > 0; to, from = to[len(vec):], from[len(vec):] {
-			asm.RMSNorm(to[:len(vec)], from[:len(vec)], vec, eps)
+			finite = asm.RMSNorm(to[:len(vec)], from[:len(vec)], vec, eps) && finite
 		}
+		return finite
 	})
 }
 

@@ -35,7 +35,8 @@ func (w *weight) Close() error {
 // encodings are the tile formats as kernels know them.
 var encodings = map[formats.Encoding]asm.Encoding{formats.Q4: asm.Q4, formats.Q6: asm.Q6, formats.Q8: asm.Q8}
 
-// Load keeps the data of t and its companions in place; vectors are widened once.
+// Load keeps the data of t and its companions in place; vectors are widened once
+// and must be finite.
 func (b *Backend) Load(_ context.Context, t formats.Tensor, companions ...formats.Tensor) (backend.Weight, error) {
 	w, err := b.load(t)
 	if err != nil {
@@ -84,6 +85,11 @@ func (b *Backend) load(t formats.Tensor) (*weight, error) {
 		err = b.pool.run(1, func(_, _ int) { c.DecodeRow(w.vec, t.Data, t.Cols(), 0) })
 		if err != nil {
 			return nil, fmt.Errorf("tensor %s: %w", t.Name, err)
+		}
+		for i, v := range w.vec {
+			if v-v != 0 {
+				return nil, fmt.Errorf("tensor %s: element %d is %v: %w", t.Name, i, v, backend.ErrNotFinite)
+			}
 		}
 	}
 	return w, nil

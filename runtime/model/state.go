@@ -78,6 +78,7 @@ func (s *State) answers(ctx context.Context, asks []backend.Ask, operations func
 	if err == nil {
 		operations()
 		answers, err = s.m.be.End(ctx)
+		err = s.locate(err)
 	}
 	if err != nil && s.next < len(s.m.layers) {
 		s.fail(err)

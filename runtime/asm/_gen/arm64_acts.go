@@ -5,7 +5,8 @@ import "math"
 // quantize packs one row of activations: step columns stand together, the next
 // step is m·step bytes on. R6 is 4m, the distance of scales and of fours; R7 is
 // the distance of steps. V16 is 127, V17 the smallest maximum, V18 zero; V19
-// and V20 scale and inverse of a group; V24–V27 sum q.
+// and V20 scale and inverse of a group; V24–V27 sum q. FMAX lets no NaN pass, and
+// PL is neither less nor unordered: the maximum is at least V17, or NaN.
 func (g *a64) quantize(name string, step int) {
 	g.text(name, "q *int8, scale *float32, comp *int32, x *float32, groups, m int", "")
 	g.op("LSL", "$2, R5, R6")
@@ -33,9 +34,11 @@ func (g *a64) quantize(name string, step int) {
 		g.word(0x6e30f800, "fmaxv s0, v0.4s")
 		g.op("FDIVS", "F16, F0, F19")
 		g.op("FDIVS", "F0, F16, F20")
+		g.op("FSUBS", "F0, F0, F1")
+		g.op("FADDS", "F1, F19, F19")
 		g.op("FCMPS", "F17, F0")
-		g.op("FCSELS", "GE, F19, F18, F19")
-		g.op("FCSELS", "GE, F20, F18, F20")
+		g.op("FCSELS", "PL, F19, F18, F19")
+		g.op("FCSELS", "PL, F20, F18, F20")
 		g.op("FMOVS", "F19, (R1)")
 		g.zero(24, 4)
 		g.loop("round", "R9", 8, func() {
@@ -77,7 +80,7 @@ func (g *a64) quantize(name string, step int) {
 // step columns. R0 is w, R1 d, R2 the tile's scales, R3 the codebook, R4 the
 // codes, R5 and R6 count; R7 is q6's high bits.
 //
-// V0 is the codebook, V1 to V3 constants; V4–V7 the sub-scales of 16 rows, four
+// V0 is the codebook or the least sub-scale, V1 to V3 constants; V4–V7 the sub-scales of 16 rows, four
 // copies of each; V16–V19 a vector of codes, V20–V23 what its low nibbles
 // become, V24–V27 its high ones, V28–V31 products.
 func (g *a64) decoders(tier string, step int) {
@@ -87,7 +90,7 @@ func (g *a64) decoders(tier string, step int) {
 	g.rowScales()
 	g.op("ADD", "$128, R2, R4")
 	g.loop("block", "R5", 8, func() {
-		g.subScales()
+		g.subScales(nil)
 		g.loop("vector", "R6", 4, func() {
 			g.op("VLD1.P", "64(R4), %s", list(16, 4, "B16"))
 			for j := range 4 {
@@ -103,14 +106,14 @@ func (g *a64) decoders(tier string, step int) {
 	g.ret()
 
 	g.text("decodeQ6"+tier, "w *byte, d *float32, tile *byte", "")
-	for i, c := range []int{15, 0x30, 32} {
-		g.op("VMOVI", "$%d, V%d.B16", c, 1+i)
+	for i, c := range []int{256 - 127, 15, 0x30, 32} {
+		g.op("VMOVI", "$%d, V%d.B16", c, i)
 	}
 	g.rowScales()
 	g.op("ADD", "$128, R2, R4")
 	g.op("ADD", "$%d, R4, R7", 32*64)
 	g.loop("block", "R5", 8, func() {
-		g.subScales()
+		g.subScales(func() { g.v("smax", 8, 8, 0) }) // −128 counts as −127
 		g.loop("vector", "R6", 2, func() {
 			g.op("VLD1.P", "64(R7), %s", list(12, 4, "B16"))
 			for v := range 2 {
@@ -153,9 +156,13 @@ func (g *a64) rowScales() {
 	g.op("VST1", "%s, (R1)", list(20, 4, "S4"))
 }
 
-// subScales makes four copies of the 16 sub-scales of a block.
-func (g *a64) subScales() {
+// subScales makes four copies of the 16 sub-scales of a block, which change, if
+// any, finds in V8.
+func (g *a64) subScales(change func()) {
 	g.op("VLD1.P", "16(R2), %s", list(8, 1, "B16"))
+	if change != nil {
+		change()
+	}
 	g.known("VZIP1", "B16", 9, 8, 8)
 	g.known("VZIP2", "B16", 10, 8, 8)
 	for i := range 2 {

@@ -98,7 +98,8 @@ func decodeQ4YMM(name string, offset byte) {
 }
 
 // decodeQ6AVX2: y = 4·(q−32) is a signed byte; in the high byte of a word it is
-// (q−32)·2¹⁰, and VPMULHRSW by s gives ((q−32)·s + 16) >> 5.
+// (q−32)·2¹⁰, and VPMULHRSW by s gives ((q−32)·s + 16) >> 5. s of −128 counts as
+// −127: with q = 0 it would leave int8.
 func decodeQ6AVX2() {
 	TEXT("decodeQ6AVX2", NOSPLIT, "func(w *byte, d *float32, tile *byte)")
 	w, d := Load(Param("w"), GP64()), Load(Param("d"), GP64())
@@ -110,6 +111,7 @@ func decodeQ6AVX2() {
 	VMOVDQU(bytes32("offset128", 0x80), Y13)
 	twice := NewDataAddr(Symbol{Name: "twice", Static: true}, 0)
 	signs := bytes32("signs", 0xaa)
+	least := bytes32("leastScale", 0x81)
 	s, upper, blocks := GP64(), GP64(), GP64()
 	LEAQ(Mem{Base: tile, Disp: 32}, s)
 	LEAQ(Mem{Base: tile, Disp: 2208}, upper)
@@ -118,6 +120,9 @@ func decodeQ6AVX2() {
 	Label("q6_block")
 	VMOVDQU(twice, Y14)
 	subScalesYMM(s, Y14)
+	for v := range 2 {
+		VPMAXSB(least, ymm(8+v), ymm(8+v)) // high bytes are −1 or not negative
+	}
 	VMOVDQU(signs, Y14)
 	for h := range 2 { // rows 8h …
 		for v := range 4 {

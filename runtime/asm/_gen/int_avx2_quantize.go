@@ -7,7 +7,8 @@ import (
 )
 
 // quantizeAVX2 reads a group of 128 columns twice: for its maximum, then 32
-// columns at a time.
+// columns at a time. Magnitudes are compared as integers, which order as they do
+// and let no NaN pass.
 //
 //	Y0 … Y7    columns; before, maxima
 //	Y8         Σ q, in parts
@@ -19,9 +20,8 @@ func quantizeAVX2() {
 	q, scale, comp := Load(Param("q"), GP64()), Load(Param("scale"), GP64()), Load(Param("comp"), GP64())
 	x, groups, m4 := Load(Param("x"), GP64()), Load(Param("groups"), GP64()), Load(Param("m"), GP64())
 	SHLQ(Imm(2), m4) // bytes between 4 columns of a row and the next 4
-	limits := GLOBL("quantizeLimits", RODATA|NOPTR)
+	limit := GLOBL("quantizeLimit", RODATA|NOPTR)
 	DATA(0, F32(127))
-	DATA(4, F32(1e-34))
 	VPCMPEQD(Y15, Y15, Y15)
 	VPSRLD(Imm(1), Y15, Y15)
 	VPCMPEQW(Y14, Y14, Y14)
@@ -31,29 +31,33 @@ func quantizeAVX2() {
 	Label("quantize_group")
 	for i := range 16 {
 		if i < 4 {
-			VANDPS(Mem{Base: x, Disp: 32 * i}, Y15, ymm(i))
+			VPAND(Mem{Base: x, Disp: 32 * i}, Y15, ymm(i))
 			continue
 		}
-		VANDPS(Mem{Base: x, Disp: 32 * i}, Y15, ymm(4+i%4))
-		VMAXPS(ymm(4+i%4), ymm(i%4), ymm(i%4))
+		VPAND(Mem{Base: x, Disp: 32 * i}, Y15, ymm(4+i%4))
+		VPMAXUD(ymm(4+i%4), ymm(i%4), ymm(i%4))
 	}
-	VMAXPS(Y1, Y0, Y0)
-	VMAXPS(Y3, Y2, Y2)
-	VMAXPS(Y2, Y0, Y0)
-	VEXTRACTF128(Imm(1), Y0, X1)
-	VMAXPS(X1, X0, X0)
+	VPMAXUD(Y1, Y0, Y0)
+	VPMAXUD(Y3, Y2, Y2)
+	VPMAXUD(Y2, Y0, Y0)
+	VEXTRACTI128(Imm(1), Y0, X1)
+	VPMAXUD(X1, X0, X0)
 	VPSHUFD(Imm(0x4e), X0, X1)
-	VMAXPS(X1, X0, X0)
+	VPMAXUD(X1, X0, X0)
 	VPSHUFD(Imm(0xb1), X0, X1)
-	VMAXPS(X1, X0, X0)
+	VPMAXUD(X1, X0, X0)
 	VPXOR(Y8, Y8, Y8)
 	VPXOR(X9, X9, X9)    // the scale and
 	VPXOR(X10, X10, X10) // the factor of a group of zeros
-	VUCOMISS(limits.Offset(4), X0)
+	most := GP32()
+	VMOVD(X0, most)
+	CMPL(most, tinyBits)
 	JB(LabelRef("quantize_scaled"))
-	VMOVSS(limits, X1)
+	VMOVSS(limit, X1)
 	VDIVSS(X1, X0, X9)
 	VDIVSS(X0, X1, X10)
+	VSUBSS(X0, X0, X0) // 0, but NaN of ∞ and NaN
+	VADDSS(X0, X9, X9)
 	Label("quantize_scaled")
 	VMOVSS(X9, Mem{Base: scale})
 	VBROADCASTSS(X10, Y10)

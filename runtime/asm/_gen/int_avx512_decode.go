@@ -136,6 +136,9 @@ func groupScales(d *decoder512) {
 // pair of columns of its row.
 func (d *decoder512) subScales(s *steps) {
 	s.do(func() { VPMOVSXBD(Mem{Base: d.s}, Z29) })
+	if d.name == "Q6" { // −128 counts as −127: with q = 0 it would leave int8
+		s.do(func() { VPMAXSD_BCST(constant("leastScale", 0xffffff81), Z29, Z29) })
+	}
 	s.do(func() { VPSLLD(Imm(16), Z29, Z31) })
 	s.do(func() { VMOVDQU16(Z31, K1, Z29) })
 }

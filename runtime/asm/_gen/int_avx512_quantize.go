@@ -1,12 +1,18 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// quantizeAVX512 keeps a group of 128 columns in Z0 … Z7.
+// tinyBits are the bits of 1e-34, below which a group becomes zeros.
+var tinyBits = U32(math.Float32bits(1e-34))
+
+// quantizeAVX512 keeps a group of 128 columns in Z0 … Z7. Magnitudes are compared
+// as integers, which order as they do and let no NaN pass.
 func quantizeAVX512() {
 	TEXT("quantizeAVX512", NOSPLIT, "func(q *int8, scale *float32, comp *int32, x *float32, groups, m int)")
 	q, scale, comp := Load(Param("q"), GP64()), Load(Param("scale"), GP64()), Load(Param("comp"), GP64())
@@ -14,9 +20,8 @@ func quantizeAVX512() {
 	SHLQ(Imm(2), m4) // bytes between 4 columns of a row and the next 4
 	abs := GLOBL("absMask", RODATA|NOPTR)
 	DATA(0, U32(0x7fffffff))
-	limits := GLOBL("quantizeLimits", RODATA|NOPTR)
+	limit := GLOBL("quantizeLimit", RODATA|NOPTR)
 	DATA(0, F32(127))
-	DATA(4, F32(1e-34))
 	VPBROADCASTD(abs, Z31)
 	Label("quantize_group")
 	for i := range 8 {
@@ -25,24 +30,28 @@ func quantizeAVX512() {
 	}
 	for h := 4; h > 0; h /= 2 {
 		for i := range h {
-			VMAXPS(zmm[8+i+h], zmm[8+i], zmm[8+i])
+			VPMAXUD(zmm[8+i+h], zmm[8+i], zmm[8+i])
 		}
 	}
-	VEXTRACTF64X4(Imm(1), Z8, Y9)
-	VMAXPS(Y9, Y8, Y8)
-	VEXTRACTF128(Imm(1), Y8, X9)
-	VMAXPS(X9, X8, X8)
+	VEXTRACTI64X4(Imm(1), Z8, Y9)
+	VPMAXUD(Y9, Y8, Y8)
+	VEXTRACTI128(Imm(1), Y8, X9)
+	VPMAXUD(X9, X8, X8)
 	VPSHUFD(Imm(0x4e), X8, X9)
-	VMAXPS(X9, X8, X8)
+	VPMAXUD(X9, X8, X8)
 	VPSHUFD(Imm(0xb1), X8, X9)
-	VMAXPS(X9, X8, X8)
+	VPMAXUD(X9, X8, X8)
 	VPXORD(Z9, Z9, Z9)    // the scale and
 	VPXORD(Z10, Z10, Z10) // the factor of a group of zeros
-	VUCOMISS(limits.Offset(4), X8)
+	most := GP32()
+	VMOVD(X8, most)
+	CMPL(most, tinyBits)
 	JB(LabelRef("quantize_zero"))
-	VMOVSS(limits, X11)
+	VMOVSS(limit, X11)
 	VDIVSS(X11, X8, X9)
 	VDIVSS(X8, X11, X10)
+	VSUBSS(X8, X8, X8) // 0, but NaN of ∞ and NaN
+	VADDSS(X8, X9, X9)
 	Label("quantize_scaled")
 	VMOVSS(X9, Mem{Base: scale})
 	VBROADCASTSS(X10, Z10)

@@ -25,6 +25,8 @@
 //	flip FILE AT                 invert a byte; AT below 0 counts from the end,
 //	                             a section's name is a byte in its middle
 //	patch FILE AT HEX            overwrite bytes
+//	poke FILE TENSOR AT HEX      overwrite bytes of a container's tensor, checksums
+//	                             right
 //	version FILE MAJOR MINOR     change a container's version, checksums right
 //	cut FILE N                   remove the last N bytes
 //	smalldisk DIR                mount a disk of 1 MB, where [smalldisk] holds

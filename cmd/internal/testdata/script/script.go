@@ -28,7 +28,7 @@ func Run(t *testing.T, setup func(*testscript.Env)) {
 			"code": code, "interrupt": interrupt, "shrink": shrink,
 			"json": jsonValue, "keys": jsonKeys, "lines": lines, "pick": pick, "tensor": tensor,
 			"checkpoint": clone, "random": random, "tensors": rewrite, "weights": weights,
-			"set": set, "unset": unset, "flip": flip, "patch": patch, "version": version, "cut": cut,
+			"set": set, "unset": unset, "flip": flip, "patch": patch, "poke": poke, "version": version, "cut": cut,
 			"smalldisk": smallDisk,
 		},
 		Setup: func(e *testscript.Env) error {
