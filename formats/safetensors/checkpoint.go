@@ -144,6 +144,9 @@ func (c *Checkpoint) openShard(path string) error {
 func (c *Checkpoint) addShard(path string, f *mmap.File) error {
 	s := &shard{path: path, file: f}
 	c.shards = append(c.shards, s)
+	if err := loadHeader(f); err != nil {
+		return err
+	}
 	err := mmap.Guard(func() (err error) {
 		s.header, err = parseHeader(path, f.Data)
 		return err
@@ -164,23 +167,27 @@ func (c *Checkpoint) addShard(path string, f *mmap.File) error {
 // Infos lists the tensors by name.
 func (c *Checkpoint) Infos() []formats.Info { return slices.Clone(c.infos) }
 
-// Tensor returns a tensor whose data are a slice of the mapped file.
+// Tensor returns a tensor whose data are a slice of the mapped file. Where the file
+// system cannot map, they are read now; Release gives up data had before it.
 func (c *Checkpoint) Tensor(name string) (formats.Tensor, error) {
 	p, ok := c.tensors[name]
 	if !ok {
 		return formats.Tensor{}, fmt.Errorf("%s: no tensor %q", c.path, name)
 	}
 	start := p.shard.header.bytes
+	if err := p.shard.file.Load(start+p.entry.begin, p.entry.Size); err != nil {
+		return formats.Tensor{}, fmt.Errorf("%w (tensor %q)", err, name)
+	}
 	data := p.shard.file.Data[start+p.entry.begin : start+p.entry.end : start+p.entry.end]
 	return formats.Tensor{Info: p.entry.Info, Data: data}, nil
 }
 
 // Release tells the kernel that the pages of a tensor may leave memory. A
-// conversion that releases what it has read stays small; reading a released
+// conversion that releases what it has read stays small; asking for a released
 // tensor again is correct and slow. Unknown names are ignored.
 func (c *Checkpoint) Release(name string) {
 	if p, ok := c.tensors[name]; ok {
-		p.shard.file.Advise(p.shard.header.bytes+p.entry.begin, p.entry.Size, mmap.DontNeed)
+		p.shard.file.Drop(p.shard.header.bytes+p.entry.begin, p.entry.Size)
 	}
 }
 

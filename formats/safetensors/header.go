@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"llada/formats"
+	"llada/formats/mmap"
 )
 
 const (
@@ -40,6 +41,24 @@ type entry struct {
 type header struct {
 	entries []entry // in the order of their data
 	bytes   int64   // length field included: where the data start
+}
+
+// loadHeader brings a file's header into memory, as far as it claims to reach and
+// may.
+func loadHeader(f *mmap.File) error {
+	size := int64(len(f.Data))
+	if err := f.Load(0, min(size, prefixBytes)); err != nil || size < prefixBytes {
+		return err
+	}
+	var n uint64
+	err := mmap.Guard(func() error {
+		n = binary.LittleEndian.Uint64(f.Data)
+		return nil
+	})
+	if err != nil || n > maxHeaderBytes {
+		n = 512 // as much as tells what the file is instead
+	}
+	return f.Load(0, min(size, prefixBytes+int64(n)))
 }
 
 // parseHeader reads and checks the header of a whole file.

@@ -31,7 +31,7 @@ var companions = []struct {
 	{container.SectionGenerationConfig, 1 << 20},
 	{container.SectionTokenizer, 64 << 20},
 	{container.SectionTokenizerConfig, 16 << 20},
-	{container.SectionSpecialTokens, 16 << 20},
+	{container.SectionSpecialTokens, 1 << 20},
 	{container.SectionChatTemplate, 1 << 20},
 	{addedTokens, 16 << 20},
 }
