@@ -44,6 +44,9 @@ func (f Files) Merge(rows int) (*Merged, error) {
 		return nil, err
 	}
 	m := &Merged{Tokenizer: t, File: f.Tokenizer, EOS: names.eos}
+	if names.split {
+		m.note("%s: split_special_tokens is true, which is not followed: special tokens in a text are recognised", configFile)
+	}
 	added, changed, err := m.add(names.wanted(), rows)
 	if err != nil || !changed {
 		return m, err

@@ -131,6 +131,7 @@ func TestMergeEncodes(t *testing.T) {
 
 func TestMergeNotes(t *testing.T) {
 	for _, c := range []struct{ config, want string }{
+		{`{"split_special_tokens":true}`, `tokenizer_config.json: split_special_tokens is true, which is not followed`},
 		{`{"pad_token":"[PAD]"}`, `tokenizer_config.json: pad_token: "[PAD]" is no token of the tokenizer, and the model has no row for one: it stays text`},
 		{`{"extra_special_tokens":["a","<x>"]}`, `tokenizer_config.json: extra_special_tokens[1]: "<x>" is no token`},
 		{`{"added_tokens_decoder":{"2047":{"content":"<think>"}}}`, `tokenizer_config.json: added_tokens_decoder[2047]: "<think>" has the id 2047, which tokenizer.json gives to "<|reserved_token_1|>": that holds, and this stays text`},

@@ -28,6 +28,7 @@ type names struct {
 	named   []wanted // bos_token and its like, which are special whatever else is said
 	further []wanted // of lists of special tokens
 	eos     string
+	split   bool // special tokens in a text are to be taken for text
 }
 
 // wanted lists all of them as the reference adds them.
@@ -72,6 +73,7 @@ func (f Files) names(added []Added) (*names, error) {
 			config[key], origin[key] = value, mapFile
 		}
 	}
+	n.split = string(config["split_special_tokens"]) == "true"
 	if err := n.readSpecial(config, origin); err != nil {
 		return nil, err
 	}

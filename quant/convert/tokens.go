@@ -52,11 +52,17 @@ func (v *Inventory) readTokens(t *arch.Tokens, maskID *int32) error {
 	if len(v.Model.EndIDs) == 0 {
 		return configError(errors.New(`says no token that ends the text, and no other file does: add "eos_token_id"`))
 	}
+	if n := len(v.Model.EndIDs); n > maxEnds {
+		return configError(fmt.Errorf("%d tokens end a text, with those of the other files; at most %d can", n, maxEnds))
+	}
 	v.Special = append(v.Special, v.Model.EndIDs...)
 	slices.Sort(v.Special)
 	v.Special = slices.Compact(v.Special)
 	return nil
 }
+
+// maxEnds bounds the tokens that end an answer; a model has one to three.
+const maxEnds = 64
 
 // end notes a token that ends an answer.
 func (v *Inventory) end(id int32) {
