@@ -8,16 +8,21 @@ import (
 	"os"
 )
 
-// ReadFile reads a file of at most limit bytes whole. A folder, a pipe, a device
-// and what is longer are a *ParseError; nothing is waited for.
+// ReadFile reads a file of at most limit bytes whole. A folder, a pipe, a device, a
+// link to nothing and what is longer are a *ParseError; nothing is waited for.
 func ReadFile(path string, limit int64) ([]byte, error) {
 	// Asked before opening, because opening a pipe waits for its writer.
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
 	fail := func(format string, args ...any) ([]byte, error) {
 		return nil, &ParseError{File: path, Offset: -1, Err: fmt.Errorf(format, args...)}
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if to, link := os.Readlink(path); link == nil {
+			return fail("is a link to %q, which is not there: download it again", to)
+		}
+	}
+	if err != nil {
+		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return fail("is %s, not a file", what(info.Mode()))

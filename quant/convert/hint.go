@@ -15,6 +15,9 @@ import (
 // folderError explains what a path is that is no folder, or none at all.
 func folderError(path string) error {
 	st, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) && strings.Contains(path, "://") {
+		return fmt.Errorf("%q is an address, not a folder: download the model first and name its folder", path)
+	}
 	if errors.Is(err, fs.ErrNotExist) && hubID.MatchString(path) {
 		name, revision, _ := strings.Cut(path, "@")
 		if revision != "" {
@@ -41,7 +44,7 @@ func folderError(path string) error {
 }
 
 // hubID is owner/name, with a revision behind @.
-var hubID = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w.-]+)?$`)
+var hubID = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(@[\w./-]+)?$`)
 
 // beginning is as much of a file as formats.Foreign looks at.
 func beginning(path string) ([]byte, error) {
@@ -114,10 +117,12 @@ func withoutWeights(path string, err error) error {
 	}
 	hint := ""
 	if n := unfinished(path); n > 0 {
-		hint = fmt.Sprintf("%d files are not downloaded whole (.incomplete): start the download again, and it goes on", n)
+		hint = fmt.Sprintf("downloads are unfinished (%d .incomplete): start the download again, and it goes on", n)
 	} else if has("adapter_config.json") != "" {
 		hint = "it holds an adapter (LoRA or another of PEFT): merge it into its base model, and convert that"
-	} else if name := has("*.safetensors"); name != "" {
+	} else if name := has("*.safetensors"); name == "model.safetensors" {
+		hint = "model.safetensors is a link to a file that is not there: download it again"
+	} else if name != "" {
 		hint = fmt.Sprintf("it holds %q: if these are the weights, name the file model.safetensors", name)
 	} else {
 		for _, o := range otherWeights {

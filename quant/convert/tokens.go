@@ -145,8 +145,12 @@ func (v *Inventory) readTokenizer(turnEnds []string) error {
 			Err: fmt.Errorf("has token ids up to %d, the model's vocabulary only %d rows", t.Size()-1, v.Arch.Vocab)}
 	}
 	v.setSection(container.SectionTokenizer, t.File)
-	for _, note := range t.Notes {
+	const show = 16
+	for _, note := range t.Notes[:min(len(t.Notes), show)] {
 		v.warn("%s", note)
+	}
+	if more := len(t.Notes) - show; more > 0 {
+		v.warn("and %d more tokens of this kind", more)
 	}
 	for _, a := range t.Added() {
 		if a.Special {
