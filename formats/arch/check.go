@@ -106,11 +106,30 @@ func (a *Arch) Match(have []formats.Info, where func(name string) string) error 
 		return nil
 	}
 	slices.Sort(faults)
+	if prefix := a.wrapped(have); prefix != "" {
+		faults = slices.Insert(faults, 0, fmt.Sprintf("all names begin with %q, as those of a wrapped model do: save the model within", prefix))
+	}
 	const show = 8
 	if n := len(faults); n > show {
 		faults = append(faults[:show], fmt.Sprintf("and %d more", n-show))
 	}
 	return errors.New(strings.Join(faults, "\n  "))
+}
+
+// wrapped is what stands before the network's own names in all that there are, ""
+// where that is not so.
+func (a *Arch) wrapped(have []formats.Info) string {
+	for _, i := range have {
+		if prefix, ok := strings.CutSuffix(i.Name, a.Embed); ok && prefix != "" {
+			for _, i := range have {
+				if !strings.HasPrefix(i.Name, prefix) {
+					return ""
+				}
+			}
+			return prefix
+		}
+	}
+	return ""
 }
 
 // Unused reports a tensor that a checkpoint may hold although the network does

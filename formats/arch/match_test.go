@@ -83,6 +83,15 @@ func TestMatch(t *testing.T) {
 	if want := "tensor up (linear) has shape [1], config.json says [12 8]"; err == nil || err.Error() != want {
 		t.Errorf("without files: error %v, want %q", err, want)
 	}
+	var wrapped []formats.Info
+	for _, i := range whole {
+		i.Name = "_orig_mod." + i.Name
+		wrapped = append(wrapped, i)
+	}
+	err = a.Match(wrapped, nil)
+	if want := `all names begin with "_orig_mod.", as those of a wrapped model do`; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("wrapped: error %v, want %q", err, want)
+	}
 	tied := small()
 	tied.OutHead = tied.Embed
 	if err := tied.Match(drop("head")(slices.Clone(whole)), nil); err != nil {

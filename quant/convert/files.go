@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 
 	"llada/formats"
 	"llada/formats/container"
@@ -53,6 +54,9 @@ func readFiles(path string) ([]Section, error) {
 				continue
 			}
 			is = "is empty: download it again"
+		}
+		if is == "" && !utf8.Valid(data) {
+			is = "is not UTF-8 text: save it as that, or download it again"
 		}
 		if is != "" {
 			return nil, &formats.ParseError{File: file, Offset: -1, Err: errors.New(is)}

@@ -173,11 +173,29 @@ func (v *Inventory) readTemplate() error {
 	if err != nil {
 		return err
 	}
+	if v.twoTemplates() {
+		v.warn("%s and chat_template in %s differ: the file is taken, as transformers does",
+			container.SectionChatTemplate, container.SectionTokenizerConfig)
+	}
 	if t == nil && v.Section(container.SectionTokenizer) != nil {
 		v.warn("no chat template (neither %s nor chat_template in %s): prompts go to the model as they are, as with --raw; messages and chat will not work",
 			container.SectionChatTemplate, container.SectionTokenizerConfig)
 	}
 	return nil
+}
+
+// twoTemplates reports a template of tokenizer_config.json that the one in a file of
+// its own replaces by another.
+func (v *Inventory) twoTemplates() bool {
+	file := v.Section(container.SectionChatTemplate)
+	var c struct {
+		Template any `json:"chat_template"`
+	}
+	if file == nil || json.Unmarshal(v.Section(container.SectionTokenizerConfig), &c) != nil || c.Template == nil {
+		return false
+	}
+	text, ok := c.Template.(string)
+	return !ok || text != string(file)
 }
 
 func configError(err error) error {
