@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +28,7 @@ type convertOptions struct {
 	maskID int32
 	dryRun bool
 	force  bool
+	strict bool
 	memory cli.Size
 }
 
@@ -47,6 +50,7 @@ func (o *convertOptions) addFlags(f *pflag.FlagSet) {
 	cli.Whole(f, &o.maskID, "mask-id", -1, 0, 1<<31-1, "`id` of the mask token, for checkpoints whose config does not say")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the plan and stop")
 	f.BoolVar(&o.force, "force", false, "overwrite the output")
+	f.BoolVar(&o.strict, "strict", false, "refuse a checkpoint that gives a warning")
 	cli.SizeVar(f, &o.memory, "memory", 4<<30, "bound on the memory used")
 }
 
@@ -77,7 +81,9 @@ func newConvertCommand(g *cli.Globals) *cobra.Command {
 		Long: `Convert a masked-diffusion language model to a single quantized file.
 
 CHECKPOINT is a Hugging Face model folder: config.json, tokenizer.json and one or
-more .safetensors files. The output holds everything that llada-run needs.
+more .safetensors files. The output holds everything that llada-run needs. What
+will not work with it, such as text where the tokenizer is missing, is a warning;
+--strict refuses it.
 
 Levels, for the linear weights (bits per weight; size of LLaDA-8B):
   --q4    4.3125   4.7 GB   the default
@@ -119,8 +125,11 @@ func runConvert(cmd *cobra.Command, checkpoint string, o *convertOptions, g *cli
 	if err != nil {
 		return err
 	}
+	if err := warn(cmd.ErrOrStderr(), checkpoint, inventory.Warnings, o.strict, g); err != nil {
+		return err
+	}
 	if o.dryRun {
-		return printPlan(cmd.OutOrStdout(), checkpoint, plan, g)
+		return printPlan(cmd.OutOrStdout(), checkpoint, inventory, plan, g)
 	}
 	bar := cli.NewProgress(plan.Bytes, g)
 	defer bar.Close()
@@ -134,7 +143,21 @@ func runConvert(cmd *cobra.Command, checkpoint string, o *convertOptions, g *cli
 	if err != nil {
 		return err
 	}
-	return printConversion(cmd.OutOrStdout(), o.out, result, time.Since(start), g)
+	return printConversion(cmd.OutOrStdout(), o.out, result, inventory.Warnings, time.Since(start), g)
+}
+
+// warn tells what will not work with a container, or refuses to make it.
+func warn(stderr io.Writer, checkpoint string, warnings []string, strict bool, g *cli.Globals) error {
+	if strict && len(warnings) > 0 {
+		return &formats.ParseError{File: checkpoint, Offset: -1,
+			Err: fmt.Errorf("%s (refused because of --strict)", strings.Join(warnings, "\n  "))}
+	}
+	if !g.JSON { // which has them
+		for _, w := range warnings {
+			fmt.Fprintf(stderr, "warning: %s\n", w)
+		}
+	}
+	return nil
 }
 
 // take opens the checkpoint with the mask token that the flags give, if any.

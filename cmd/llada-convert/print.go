@@ -22,7 +22,7 @@ type plannedTensor struct {
 	Why      string           `json:"why"`
 }
 
-func printPlan(out io.Writer, checkpoint string, p *convert.Plan, g *cli.Globals) error {
+func printPlan(out io.Writer, checkpoint string, v *convert.Inventory, p *convert.Plan, g *cli.Globals) error {
 	if g.JSON {
 		var tensors []plannedTensor
 		for _, s := range p.Steps {
@@ -33,6 +33,7 @@ func printPlan(out io.Writer, checkpoint string, p *convert.Plan, g *cli.Globals
 		return cli.PrintJSON(out, map[string]any{
 			"checkpoint": checkpoint, "bytes": p.Bytes, "parameters": p.Parameters,
 			"bits_per_weight": p.BitsPerWeight(), "bits_per_linear_weight": p.LinearBits, "tensors": tensors,
+			"unused": list(v.Unused), "warnings": list(v.Warnings),
 		})
 	}
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -41,6 +42,9 @@ func printPlan(out io.Writer, checkpoint string, p *convert.Plan, g *cli.Globals
 		for _, o := range s.Out {
 			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\n", cli.Word(o.Name), s.In[0].Encoding, o.Encoding, shape(o.Shape), o.Size, o.Why)
 		}
+	}
+	for _, name := range v.Unused {
+		fmt.Fprintf(t, "%q\t\tleft out\t\t\tthe network does without it\n", name)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -59,7 +63,7 @@ type convertedTensor struct {
 	SNR      *float64         `json:"snr_db"` // null: exact
 }
 
-func printConversion(out io.Writer, path string, c *convert.Result, took time.Duration, g *cli.Globals) error {
+func printConversion(out io.Writer, path string, c *convert.Result, warnings []string, took time.Duration, g *cli.Globals) error {
 	p := c.Plan
 	if g.JSON {
 		var tensors []convertedTensor
@@ -70,6 +74,7 @@ func printConversion(out io.Writer, path string, c *convert.Result, took time.Du
 			"output": path, "bytes": outputSize(path), "parameters": p.Parameters,
 			"bits_per_weight": p.BitsPerWeight(), "bits_per_linear_weight": p.LinearBits,
 			"seconds": took.Seconds(), "peak_rss_bytes": cli.PeakRSS(), "tensors": tensors,
+			"warnings": list(warnings),
 		})
 	}
 	_, err := fmt.Fprintf(out, "%s: %s, %s parameters, %.3f bits per weight, %.1f s, peak memory %s\n%s",
@@ -106,6 +111,9 @@ func noise(reports []convert.Report) string {
 	}
 	return b.String()
 }
+
+// list is JSON's [] where there is nothing.
+func list(s []string) []string { return append([]string{}, s...) }
 
 func shape(s []int) string { return strings.ReplaceAll(strings.Trim(fmt.Sprint(s), "[]"), " ", "×") }
 

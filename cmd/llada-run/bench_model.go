@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
-	"os"
 	"time"
 
 	"llada/cmd/internal/cli"
@@ -47,7 +46,7 @@ func (o *benchOptions) network() (*benchModel, error) {
 	}
 	config, err := shapes.ReadFile("shapes/" + o.shape + ".json")
 	if err != nil {
-		if config, err = os.ReadFile(o.shape); err != nil {
+		if config, err = formats.ReadFile(o.shape, 1<<20); err != nil {
 			return nil, cli.Usagef("--shape %q is neither llada-8b nor tiny nor a config.json: %w", o.shape, err)
 		}
 	}

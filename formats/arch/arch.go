@@ -42,6 +42,9 @@ type Arch struct {
 	Embed     string // names of the tensors outside the layers
 	FinalNorm string
 	OutHead   string // the same as Embed where weights are tied
+	// TiedHead is a tensor that a checkpoint with tied weights may hold besides,
+	// the output head of its untied sisters; nothing reads it.
+	TiedHead string
 }
 
 // Layer is one Transformer layer.

@@ -67,7 +67,7 @@ func TestParse(t *testing.T) {
 				at.RopeDims != c.headDim || at.KVWidth() != c.kvWidth || l.Dense.Hidden != c.hidden {
 				t.Errorf("%+v", l)
 			}
-			if tokens.Mask != c.mask || tokens.EOS != c.eos {
+			if tokens.Mask != c.mask || !slices.Equal(tokens.EOS, []int32{c.eos}) {
 				t.Errorf("%+v", tokens)
 			}
 			if len(a.Tensors()) != c.tensors || a.Parameters() != c.parameters || len(a.Layers) != c.layers {
@@ -126,14 +126,14 @@ func TestFallbacks(t *testing.T) {
 }
 
 var (
-	integers = []string{"n_layers", "d_model", "n_heads", "n_kv_heads", "max_sequence_length", "eos_token_id",
+	integers = []string{"n_layers", "d_model", "n_heads", "n_kv_heads", "max_sequence_length",
 		"vocab_size", "mlp_hidden_size", "embedding_size"}
 	numbers = []string{"rms_norm_eps", "rope_theta"}
 	fixed   = map[string]any{
 		"block_type": "llama", "block_group_size": 1, "activation_type": "silu", "layer_norm_type": "rms",
 		"layer_norm_with_affine": true, "bias_for_layer_norm": false, "attention_layer_norm": false, "rope": true,
 		"rope_full_precision": true, "alibi": false, "include_bias": false, "include_qkv_bias": false,
-		"input_emb_norm": false, "scale_logits": false, "weight_tying": false,
+		"input_emb_norm": false, "scale_logits": false,
 	}
 )
 
@@ -155,7 +155,7 @@ func TestRequiredKeys(t *testing.T) {
 		add(key, "12", `key %q is "12", want an integer`)
 		add(key, 1.5, `key %q is 1.5, want an integer`)
 		add(key, int64(1)<<40, `key %q is 1099511627776, want an integer`)
-		if key != "mlp_hidden_size" && key != "embedding_size" { // null there means another key
+		if key != "mlp_hidden_size" && key != "embedding_size" && key != "n_kv_heads" { // null there means another key
 			add(key, nil, `key %q is null, want an integer`)
 		}
 	}
@@ -166,7 +166,9 @@ func TestRequiredKeys(t *testing.T) {
 	}
 	for key, v := range fixed {
 		add(key, gone{}, `key %q is missing (want `+fmt.Sprint(v)+")")
-		add(key, nil, `key %q is null, want `+fmt.Sprint(v))
+		if v != false { // which null says too
+			add(key, nil, `key %q is null, want `+fmt.Sprint(v))
+		}
 		add(key, []int{}, `key %q is [], want `+fmt.Sprint(v))
 		switch v := v.(type) {
 		case bool:
@@ -174,7 +176,7 @@ func TestRequiredKeys(t *testing.T) {
 		case int:
 			add(key, v+1, fmt.Sprintf(`key %%q is %d; only %d is supported`, v+1, v))
 		case string:
-			add(key, "other", fmt.Sprintf(`key %%q is other; only %s is supported`, v))
+			add(key, "other", fmt.Sprintf(`key %%q is "other"; only %s is supported`, v))
 		}
 	}
 	add("architectures", gone{}, `key %q is missing (want a list of class names)`)
@@ -191,6 +193,40 @@ func TestRequiredKeys(t *testing.T) {
 			_, _, err := parse(t, keys)
 			refused(t, err, c.want)
 		})
+	}
+}
+
+// TestTolerated: what the official class takes, and how it reads it.
+func TestTolerated(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		keys map[string]any
+		ok   func(*arch.Arch, *arch.Tokens) bool
+	}{
+		{"key heads null", map[string]any{"n_kv_heads": nil}, func(a *arch.Arch, _ *arch.Tokens) bool { return a.Layers[0].Attention.KVHeads == 4 }},
+		{"multi-query", map[string]any{"n_kv_heads": nil, "multi_query_attention": true}, func(a *arch.Arch, _ *arch.Tokens) bool { return a.Layers[0].Attention.KVHeads == 1 }},
+		{"not multi-query", map[string]any{"n_kv_heads": 4, "multi_query_attention": false}, func(a *arch.Arch, _ *arch.Tokens) bool { return a.Layers[0].Attention.KVHeads == 4 }},
+		{"tied", map[string]any{"weight_tying": true}, func(a *arch.Arch, _ *arch.Tokens) bool {
+			return a.OutHead == a.Embed && a.Unused("model.transformer.ff_out.weight") && !a.Unused("model.transformer.blocks.0.ff_out.weight")
+		}},
+		{"tied null", map[string]any{"weight_tying": nil}, func(a *arch.Arch, _ *arch.Tokens) bool {
+			return a.OutHead != a.Embed && !a.Unused("model.transformer.ff_out.weight")
+		}},
+		{"end tokens", map[string]any{"eos_token_id": []int{2041, 2045}}, func(_ *arch.Arch, k *arch.Tokens) bool { return slices.Equal(k.EOS, []int32{2041, 2045}) }},
+		{"no end token", map[string]any{"eos_token_id": nil}, func(_ *arch.Arch, k *arch.Tokens) bool { return k.EOS == nil }},
+		{"false as null", map[string]any{"alibi": nil, "scale_logits": nil, "include_bias": nil}, func(*arch.Arch, *arch.Tokens) bool { return true }},
+		{"never quantized", map[string]any{"quantization_config": map[string]any{"quant_method": "bitsandbytes", "load_in_8bit": false, "load_in_4bit": false}}, func(*arch.Arch, *arch.Tokens) bool { return true }},
+		{"a buffer", nil, func(a *arch.Arch, _ *arch.Tokens) bool {
+			return a.Unused("model.transformer.blocks.0.rotary_emb.inv_freq") && !a.Unused("inv_freq.weight") && !a.Unused("")
+		}},
+	} {
+		keys := load(t, configTiny)
+		for k, v := range c.keys {
+			keys[k] = v
+		}
+		if a, tokens, err := parse(t, keys); err != nil || !c.ok(a, tokens) {
+			t.Errorf("%s: %+v, %+v, error %v", c.name, a, tokens, err)
+		}
 	}
 }
 
@@ -219,6 +255,15 @@ func TestDimensions(t *testing.T) {
 		{"mask token", map[string]any{"mask_token_id": 2048}, "mask token 2048 is outside the vocabulary of 2048"},
 		{"negative mask token", map[string]any{"mask_token_id": -1}, `key "mask_token_id" is -1, want a token id`},
 		{"end token", map[string]any{"eos_token_id": 5000}, "end token 5000 is outside the vocabulary of 2048"},
+		{"second end token", map[string]any{"eos_token_id": []int{1, 5000}}, "end token 5000 is outside the vocabulary of 2048"},
+		{"negative end token", map[string]any{"eos_token_id": []int{-1}}, `key "eos_token_id" holds -1, want token ids`},
+		{"end tokens of text", map[string]any{"eos_token_id": []string{"a"}}, `key "eos_token_id" is ["a"], want a token id or a list of them`},
+		{"end token is the mask", map[string]any{"eos_token_id": []int{2041, 2042}}, "the mask token 2042 cannot end a text"},
+		{"key heads against multi-query", map[string]any{"n_kv_heads": 2, "multi_query_attention": false}, `key "n_kv_heads" is 2, but "multi_query_attention" asks for 4`},
+		{"tied by number", map[string]any{"weight_tying": 1}, `key "weight_tying" is 1, want true or false`},
+		{"quantized", map[string]any{"quantization_config": map[string]any{"quant_method": "gptq", "bits": 4}}, `the weights are quantized already ("gptq")`},
+		{"quantized by bitsandbytes", map[string]any{"quantization_config": map[string]any{"quant_method": "bitsandbytes", "load_in_8bit": false, "load_in_4bit": true}}, `quantized already ("bitsandbytes")`},
+		{"quantized somehow", map[string]any{"quantization_config": "fp8"}, `key "quantization_config" is "fp8", want an object`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			keys := load(t, configTiny)
@@ -266,7 +311,7 @@ func TestSilentMask(t *testing.T) {
 		keys := load(t, configTiny)
 		change(keys)
 		_, tokens, err := parse(t, keys)
-		if err != nil || tokens.Mask != arch.None || tokens.EOS != 2041 {
+		if err != nil || tokens.Mask != arch.None || !slices.Equal(tokens.EOS, []int32{2041}) {
 			t.Errorf("%s: %+v, error %v", name, tokens, err)
 		}
 	}

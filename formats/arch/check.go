@@ -100,18 +100,65 @@ func (a *Arch) Match(have []formats.Info, where func(name string) string) error 
 		}
 	}
 	for name := range byName {
-		fault("tensor %s is not part of a %s with this config.json", name, a.Class)
+		fault("tensor %q is not part of a %s with this config.json%s", name, a.Class, stranger(name))
 	}
 	if len(faults) == 0 {
 		return nil
 	}
 	slices.Sort(faults)
+	if prefix := a.wrapped(have); prefix != "" {
+		faults = slices.Insert(faults, 0, fmt.Sprintf("all names begin with %q, as those of a wrapped model do: save the model within", prefix))
+	}
 	const show = 8
 	if n := len(faults); n > show {
 		faults = append(faults[:show], fmt.Sprintf("and %d more", n-show))
 	}
 	return errors.New(strings.Join(faults, "\n  "))
 }
+
+// wrapped is what stands before the network's own names in all that there are, ""
+// where that is not so.
+func (a *Arch) wrapped(have []formats.Info) string {
+	for _, i := range have {
+		if prefix, ok := strings.CutSuffix(i.Name, a.Embed); ok && prefix != "" {
+			for _, i := range have {
+				if !strings.HasPrefix(i.Name, prefix) {
+					return ""
+				}
+			}
+			return prefix
+		}
+	}
+	return ""
+}
+
+// Unused reports a tensor that a checkpoint may hold although the network does
+// without it: tables that every implementation computes anew, a tied head.
+// Containers hold none.
+func (a *Arch) Unused(name string) bool {
+	leaf := name[strings.LastIndexByte(name, '.')+1:]
+	return name != "" && name == a.TiedHead || slices.Contains(buffers, leaf)
+}
+
+// buffers are leaf names of tables that models have saved with their weights.
+var buffers = []string{"inv_freq", "cos_cached", "sin_cached", "position_ids"}
+
+// stranger explains tensors that tools leave in checkpoints.
+func stranger(name string) string {
+	for _, s := range []struct{ part, why string }{
+		{".lora_", ": it belongs to an adapter: merge it into its base model first"},
+		{".base_layer.", ": it belongs to an adapter: merge it into its base model first"},
+		{".qweight", quantizedWhy}, {".qzeros", quantizedWhy}, {".scales", quantizedWhy},
+		{".weight_scale", quantizedWhy}, {".absmax", quantizedWhy}, {".quant_", quantizedWhy}, {".SCB", quantizedWhy},
+	} {
+		if strings.Contains(name, s.part) {
+			return s.why
+		}
+	}
+	return ""
+}
+
+const quantizedWhy = ": the weights are quantized already: convert the checkpoint that they were made from"
 
 // mistaken explains the shape of an output head that is none: some families
 // give it the leaf name of the down projections.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Config reads keys of a config.json and collects everything wrong with them,
@@ -51,33 +52,70 @@ func (c *Config) Float(key string) float64 {
 // Null reports a key that is present and null.
 func (c *Config) Null(key string) bool { return string(c.keys[key]) == "null" }
 
+// Said reports a key that is present and not null.
+func (c *Config) Said(key string) bool {
+	_, ok := c.keys[key]
+	return ok && !c.Null(key)
+}
+
 // Token is a token id that the configuration may leave out: None if the key is
 // missing or null.
 func (c *Config) Token(key string) int32 {
-	if _, ok := c.keys[key]; !ok || c.Null(key) {
+	if !c.Said(key) {
 		return None
 	}
 	id := int32(c.Int(key))
-	if id == None {
+	if id < 0 {
 		c.Fail("key %q is %d, want a token id", key, id)
 	}
 	return id
 }
 
-// Must refuses any value of a key but the one that is computed.
-func Must[T comparable](c *Config, key string, want T) {
+// Tokens is one token id or a list of them, nil if the key is missing or null.
+func (c *Config) Tokens(key string) []int32 {
+	raw := c.keys[key]
+	if len(raw) == 0 || raw[0] != '[' {
+		if id := c.Token(key); id != None {
+			return []int32{id}
+		}
+		return nil
+	}
+	var ids []int32
+	c.Read(key, &ids, "a token id or a list of them")
+	for _, id := range ids {
+		if id < 0 {
+			c.Fail("key %q holds %d, want token ids", key, id)
+		}
+	}
+	return ids
+}
+
+// Must refuses any value of a key but the one that is computed. null is no, as
+// the official classes take it.
+func Must[T string | int | bool](c *Config, key string, want T) {
 	var v T
+	if any(want) == any(false) && c.Null(key) {
+		return
+	}
 	before := len(c.errs)
 	c.Read(key, &v, fmt.Sprintf("%v", want))
 	if len(c.errs) == before && v != want {
-		c.Fail("key %q is %v; only %v is supported", key, v, want)
+		c.Fail("key %q is %s; only %v is supported", key, short(c.keys[key]), want)
 	}
 }
 
-// short keeps a quoted value from flooding the terminal.
+// Flag is a switch that must be there; null is off.
+func (c *Config) Flag(key string) (on bool) {
+	if !c.Null(key) {
+		c.Read(key, &on, "true or false")
+	}
+	return on
+}
+
+// short keeps a value from flooding the terminal.
 func short(raw json.RawMessage) string {
 	if len(raw) > 60 {
-		return string(raw[:60]) + "…"
+		return strings.ToValidUTF8(string(raw[:60]), "") + "…"
 	}
 	return string(raw)
 }

@@ -27,7 +27,9 @@ func Known() Families {
 // Tokens are the special tokens as far as a family's files say them.
 type Tokens struct {
 	Mask int32 // None where the configuration is silent
-	EOS  int32 // the end of the text, which also fills a canvas up
+	// EOS end the text; the first also fills a canvas up. Empty where the
+	// configuration is silent.
+	EOS []int32
 	// TurnEnds are the texts of tokens that end a turn in the family's chat
 	// templates, whichever of them a tokenizer has.
 	TurnEnds []string
@@ -71,6 +73,9 @@ func (f Families) parse(data []byte) (*Arch, *Tokens, error) {
 		known := slices.Sorted(maps.Keys(f))
 		return nil, nil, fmt.Errorf("unknown architecture %q; this version supports %s", classes[0], strings.Join(known, ", "))
 	}
+	if err := c.quantized(); err != nil {
+		return nil, nil, err
+	}
 	a, t, err := family(c)
 	if err != nil {
 		return nil, nil, err
@@ -83,13 +88,45 @@ func (f Families) parse(data []byte) (*Arch, *Tokens, error) {
 }
 
 func (t *Tokens) check(vocab int) error {
-	for _, x := range []struct {
-		name string
-		id   int32
-	}{{"mask token", t.Mask}, {"end token", t.EOS}} {
-		if x.id != None && (x.id < 0 || int(x.id) >= vocab) {
-			return fmt.Errorf("%s %d is outside the vocabulary of %d", x.name, x.id, vocab)
+	if t.Mask != None {
+		if err := inside("mask token", t.Mask, vocab); err != nil {
+			return err
+		}
+	}
+	for _, id := range t.EOS {
+		if err := inside("end token", id, vocab); err != nil {
+			return err
+		}
+		if id == t.Mask {
+			return fmt.Errorf("the mask token %d cannot end a text", id)
 		}
 	}
 	return nil
+}
+
+func inside(what string, id int32, vocab int) error {
+	if id < 0 || int(id) >= vocab {
+		return fmt.Errorf("%s %d is outside the vocabulary of %d", what, id, vocab)
+	}
+	return nil
+}
+
+// quantized refuses weights that another tool has encoded, whatever the family.
+func (c *Config) quantized() error {
+	raw, ok := c.keys["quantization_config"]
+	if !ok || string(raw) == "null" {
+		return nil
+	}
+	var q struct {
+		Method string `json:"quant_method"`
+		Load8  *bool  `json:"load_in_8bit"`
+		Load4  *bool  `json:"load_in_4bit"`
+	}
+	if err := json.Unmarshal(raw, &q); err != nil {
+		return fmt.Errorf("key \"quantization_config\" is %s, want an object", short(raw))
+	}
+	if q.Method == "bitsandbytes" && q.Load8 != nil && q.Load4 != nil && !*q.Load8 && !*q.Load4 {
+		return nil // saved with what it was trained with, in full precision
+	}
+	return fmt.Errorf("key \"quantization_config\": the weights are quantized already (%q): convert the checkpoint that they were made from", q.Method)
 }

@@ -79,7 +79,7 @@ func TestCheck(t *testing.T) {
 	}{
 		{"good", func(*arch.Arch, *arch.Tokens) {}, ""},
 		{"a block", func(a *arch.Arch, _ *arch.Tokens) { a.Block = 1 }, ""},
-		{"no tokens said", func(_ *arch.Arch, k *arch.Tokens) { k.Mask, k.EOS = arch.None, arch.None }, ""},
+		{"no tokens said", func(_ *arch.Arch, k *arch.Tokens) { k.Mask, k.EOS = arch.None, nil }, ""},
 		{"no layers", func(a *arch.Arch, _ *arch.Tokens) { a.Layers = nil }, "number of layers is 0"},
 		{"negative block", func(a *arch.Arch, _ *arch.Tokens) { a.Block = -1 }, "block length is -1, want 0 or more"},
 		{"queries normalized alone", func(a *arch.Arch, _ *arch.Tokens) { a.Layers[0].Attention.KNorm = "" }, "queries and keys must both be normalized, or neither"},
@@ -97,12 +97,12 @@ func TestCheck(t *testing.T) {
 			a.Layers = append(a.Layers, a.Layers[0])
 			a.Layers[1].Dense.Hidden = 0
 		}, "feed-forward width is 0"},
-		{"end token", func(_ *arch.Arch, k *arch.Tokens) { k.EOS = 10 }, "end token 10 is outside the vocabulary of 10"},
+		{"end token", func(_ *arch.Arch, k *arch.Tokens) { k.EOS = []int32{0, 10} }, "end token 10 is outside the vocabulary of 10"},
 		{"mask token", func(_ *arch.Arch, k *arch.Tokens) { k.Mask = -2 }, "mask token -2 is outside the vocabulary of 10"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			families := arch.Families{"Small": func(*arch.Config) (*arch.Arch, *arch.Tokens, error) {
-				a, tokens := small(), &arch.Tokens{Mask: 9, EOS: 0}
+				a, tokens := small(), &arch.Tokens{Mask: 9, EOS: []int32{0}}
 				c.change(a, tokens)
 				return a, tokens, nil
 			}}

@@ -5,17 +5,15 @@ import "fmt"
 // parseLLaDA reads the configuration of LLaDA-8B-Base, LLaDA-8B-Instruct and
 // LLaDA-1.5 (LLaDA-8B-Instruct:configuration_llada.py, modeling_llada.py).
 func parseLLaDA(c *Config) (*Arch, *Tokens, error) {
-	layers, heads, kvHeads := c.Int("n_layers"), c.Int("n_heads"), c.Int("n_kv_heads")
+	layers, heads := c.Int("n_layers"), c.Int("n_heads")
+	kvHeads := lladaKVHeads(c, heads)
 	a := &Arch{
 		Width:   c.Int("d_model"),
 		Context: c.Int("max_sequence_length"),
 		NormEps: float32(c.Float("rms_norm_eps")),
 	}
 	theta := c.Float("rope_theta")
-	tokens := &Tokens{Mask: c.Token("mask_token_id"), EOS: int32(c.Int("eos_token_id")), TurnEnds: []string{"<|eot_id|>"}}
-	if tokens.EOS < 0 {
-		c.Fail("key %q is %d, want a token id", "eos_token_id", tokens.EOS)
-	}
+	tokens := &Tokens{Mask: c.Token("mask_token_id"), EOS: c.Tokens("eos_token_id"), TurnEnds: []string{"<|eot_id|>"}}
 	// The class uses these two only where the key it prefers is null.
 	var hidden int
 	if c.Null("mlp_hidden_size") {
@@ -41,7 +39,7 @@ func parseLLaDA(c *Config) (*Arch, *Tokens, error) {
 	Must(c, "include_qkv_bias", false)
 	Must(c, "input_emb_norm", false)
 	Must(c, "scale_logits", false)
-	Must(c, "weight_tying", false)
+	tied := c.Flag("weight_tying")
 	if err := c.Err(); err != nil {
 		return nil, nil, err
 	}
@@ -56,6 +54,9 @@ func parseLLaDA(c *Config) (*Arch, *Tokens, error) {
 	a.FinalNorm = root + "ln_f.weight"
 	// The head shares its leaf name with every layer's down projection.
 	a.OutHead = root + "ff_out.weight"
+	if tied { // the class multiplies with the embedding, whatever else is stored
+		a.OutHead, a.TiedHead = a.Embed, a.OutHead
+	}
 	if layers > maxLayers {
 		return nil, nil, fmt.Errorf("number of layers is %d, want 1 to %d", layers, maxLayers)
 	}
@@ -81,4 +82,22 @@ func parseLLaDA(c *Config) (*Arch, *Tokens, error) {
 		})
 	}
 	return a, tokens, nil
+}
+
+// lladaKVHeads follows LLaDA-8B-Instruct:configuration_llada.py,
+// effective_n_kv_heads.
+func lladaKVHeads(c *Config, heads int) int {
+	said := c.Said("multi_query_attention")
+	implied := heads
+	if said && c.Flag("multi_query_attention") {
+		implied = 1
+	}
+	if c.Null("n_kv_heads") {
+		return implied
+	}
+	kv := c.Int("n_kv_heads")
+	if said && kv != implied {
+		c.Fail("key %q is %d, but %q asks for %d", "n_kv_heads", kv, "multi_query_attention", implied)
+	}
+	return kv
 }

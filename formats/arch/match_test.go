@@ -52,13 +52,17 @@ func TestMatch(t *testing.T) {
 		{"a down projection as head", []func([]formats.Info) []formats.Info{shape("head", 8, 12)},
 			"tensor head (head) in file of head has shape [8 12], config.json says [10 8]: this is a down projection, not the output head"},
 		{"surplus", []func([]formats.Info) []formats.Info{add(formats.Info{Name: "extra"})},
-			"tensor extra is not part of a Small with this config.json"},
+			"tensor \"extra\" is not part of a Small with this config.json"},
+		{"an adapter", []func([]formats.Info) []formats.Info{add(formats.Info{Name: "q.lora_A.weight"})},
+			"tensor \"q.lora_A.weight\" is not part of a Small with this config.json: it belongs to an adapter: merge it into its base model first"},
+		{"quantized", []func([]formats.Info) []formats.Info{add(formats.Info{Name: "q.\x1b.qweight"})},
+			"tensor \"q.\\x1b.qweight\" is not part of a Small with this config.json: the weights are quantized already: convert the checkpoint that they were made from"},
 		{"companion of nothing", []func([]formats.Info) []formats.Info{add(companion("extra"))},
-			"tensor extra#rows is not part of a Small with this config.json"},
+			"tensor \"extra#rows\" is not part of a Small with this config.json"},
 		{"companion without its base", []func([]formats.Info) []formats.Info{drop("embed"), add(companion("embed"))},
-			"tensor embed (embedding, [10 8]) is missing\n  tensor embed#rows is not part of a Small with this config.json"},
+			"tensor \"embed#rows\" is not part of a Small with this config.json\n  tensor embed (embedding, [10 8]) is missing"},
 		{"companion that replaces nothing", []func([]formats.Info) []formats.Info{add(formats.Info{Name: "embed#rows", Shape: []int{1, 8}})},
-			"tensor embed#rows is not part of a Small with this config.json"},
+			"tensor \"embed#rows\" is not part of a Small with this config.json"},
 		{"nothing", []func([]formats.Info) []formats.Info{func([]formats.Info) []formats.Info { return nil }}, "\n  and 9 more"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -78,6 +82,15 @@ func TestMatch(t *testing.T) {
 	err := a.Match(shape("up", 1)(slices.Clone(whole)), nil)
 	if want := "tensor up (linear) has shape [1], config.json says [12 8]"; err == nil || err.Error() != want {
 		t.Errorf("without files: error %v, want %q", err, want)
+	}
+	var wrapped []formats.Info
+	for _, i := range whole {
+		i.Name = "_orig_mod." + i.Name
+		wrapped = append(wrapped, i)
+	}
+	err = a.Match(wrapped, nil)
+	if want := `all names begin with "_orig_mod.", as those of a wrapped model do`; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("wrapped: error %v, want %q", err, want)
 	}
 	tied := small()
 	tied.OutHead = tied.Embed

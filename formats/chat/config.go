@@ -11,37 +11,28 @@ import (
 
 // FromConfig finds the template of a checkpoint: chatTemplate is the content of
 // chat_template.jinja and wins over the entry chat_template of
-// tokenizer_config.json. specialTokensMap names special tokens that
-// tokenizer_config.json does not. Each may be nil. A checkpoint without a
-// template gives nil, nil.
+// tokenizer_config.json. Special tokens are those that tokenizer_config.json names;
+// one without added_tokens_decoder is of a time when special_tokens_map.json had the
+// last word (transformers: tokenization_utils_base.py, _from_pretrained). Each may
+// be nil. A checkpoint without a template gives nil, nil.
 func FromConfig(tokenizerConfig, chatTemplate, specialTokensMap []byte) (*Template, error) {
+	entries, err := entriesOf("tokenizer_config.json", tokenizerConfig)
+	if err != nil {
+		return nil, err
+	}
 	tokens := map[string]string{}
-	var source string
-	for _, f := range []struct {
-		name string
-		data []byte
-	}{{"special_tokens_map.json", specialTokensMap}, {"tokenizer_config.json", tokenizerConfig}} {
-		if len(f.data) == 0 {
-			continue
+	addNames(tokens, entries)
+	if _, newer := entries["added_tokens_decoder"]; !newer {
+		older, err := entriesOf("special_tokens_map.json", specialTokensMap)
+		if err != nil {
+			return nil, err
 		}
-		var entries map[string]json.RawMessage
-		if err := json.Unmarshal(f.data, &entries); err != nil {
-			return nil, &formats.ParseError{File: f.name, Offset: offset(err), Err: err}
-		}
-		for key, raw := range entries {
-			if !strings.HasSuffix(key, "_token") {
-				continue
-			}
-			if content, ok := special(raw); ok {
-				tokens[key] = content
-			}
-		}
-		if raw, ok := entries["chat_template"]; ok && f.name == "tokenizer_config.json" {
-			s, err := chosen(raw)
-			if err != nil {
-				return nil, &formats.ParseError{File: f.name, Offset: -1, Err: err}
-			}
-			source = s
+		addNames(tokens, older)
+	}
+	source := ""
+	if raw, ok := entries["chat_template"]; ok {
+		if source, err = chosen(raw); err != nil {
+			return nil, &formats.ParseError{File: "tokenizer_config.json", Offset: -1, Err: err}
 		}
 	}
 	if len(chatTemplate) > 0 {
@@ -51,6 +42,30 @@ func FromConfig(tokenizerConfig, chatTemplate, specialTokensMap []byte) (*Templa
 		return nil, nil
 	}
 	return Parse(source, tokens)
+}
+
+func entriesOf(name string, data []byte) (entries map[string]json.RawMessage, err error) {
+	if len(data) == 0 {
+		return nil, nil
+	}
+	if err := json.Unmarshal(data, &entries); err != nil {
+		return nil, &formats.ParseError{File: name, Offset: offset(err), Err: err}
+	}
+	return entries, nil
+}
+
+// addNames puts the special tokens of a file into tokens.
+func addNames(tokens map[string]string, entries map[string]json.RawMessage) {
+	for key, raw := range entries {
+		if !strings.HasSuffix(key, "_token") {
+			continue
+		}
+		if content, ok := special(raw); ok {
+			tokens[key] = content
+		} else if string(raw) == "null" {
+			delete(tokens, key)
+		}
+	}
 }
 
 // special reads a token given as "text" or {"content": "text", …}. Other

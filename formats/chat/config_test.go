@@ -10,7 +10,8 @@ func TestFromConfig(t *testing.T) {
 	for _, c := range []struct{ name, config, jinja, special, want string }{
 		{"strings", `{"bos_token": "<s>", "eos_token": "</s>", "add_bos_token": false, ` + template + `}`, "", "", "<s>|</s>||"},
 		{"objects", `{"bos_token": {"content": "<s>", "lstrip": false}, "pad_token": null, ` + template + `}`, "", "", "<s>|||"},
-		{"map fills in", `{"bos_token": "<s>", ` + template + `}`, "", `{"bos_token": "no", "unk_token": {"content": "<u>"}}`, "<s>|||<u>"},
+		{"older map", `{"bos_token": "<s>", "pad_token": "<p>", ` + template + `}`, "", `{"bos_token": "<b>", "unk_token": {"content": "<u>"}, "pad_token": null}`, "<b>|||<u>"},
+		{"newer configuration", `{"added_tokens_decoder": {}, "bos_token": "<s>", ` + template + `}`, "", `{"bos_token": "no", "unk_token": {"content": "<u>"}}`, "<s>|||"},
 		{"file wins", `{"bos_token": "<s>", ` + template + `}`, "{{ bos_token }}!", "", "<s>!"},
 		{"file alone", "", "{{ bos_token }}!", `{"bos_token": "<s>"}`, "<s>!"},
 		{"named", `{"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]}`, "", "", "d"},

@@ -137,3 +137,29 @@ func TestLocate(t *testing.T) {
 		}
 	}
 }
+
+// A container that cannot be mapped is read as a whole, and is the same.
+func TestReadInsteadOfMapped(t *testing.T) {
+	path := big(t)
+	want, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer want.Close()
+	m, err := mmap.OpenRead(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := open(path, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	f.Release("first") // nothing may be lost
+	if !bytes.Equal(f.data, want.data) {
+		t.Error("the content differs")
+	}
+	if err := f.Verify(context.Background(), 2, nil); err != nil {
+		t.Error(err)
+	}
+}

@@ -28,7 +28,7 @@ type File struct {
 
 var _ formats.Source = (*File)(nil)
 
-// Open maps a container and checks everything but the data of tensors and
+// Open maps a container, or reads it where its file system cannot map, and checks everything but the data of tensors and
 // sections; Verify checks those. A file that is no intact container gives a
 // *formats.ParseError, one that cannot be read another error; so do Section and
 // Verify.
@@ -45,6 +45,9 @@ func Open(path string) (*File, error) {
 }
 
 func open(path string, m *mmap.File) (*File, error) {
+	if err := m.Load(0, int64(len(m.Data))); err != nil {
+		return nil, err
+	}
 	f := &File{path: path, mapping: m, data: m.Data}
 	if err := f.Locate(mmap.Guard(f.parse)); err != nil {
 		return nil, err

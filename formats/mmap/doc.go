@@ -7,5 +7,9 @@
 // with a trace. Whoever reads mapped memory does it under Guard, which makes an
 // error of that; Locate names the file in it.
 //
+// Some file systems cannot map (some network and user-space ones). A file there is
+// read into memory instead, range by range as its holder asks (File.Load): a
+// container as a whole, a checkpoint tensor by tensor.
+//
 // It must not import any other package of the project.
 package mmap

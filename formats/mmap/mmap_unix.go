@@ -22,3 +22,14 @@ func advise(data []byte, advice Advice) {
 	}[advice]
 	_ = unix.Madvise(data, hint)
 }
+
+// reserve gives memory that is zero, page-aligned, and takes none until it is
+// written to.
+func reserve(size int) ([]byte, error) {
+	return unix.Mmap(-1, 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+}
+
+func free(data []byte) error { return unix.Munmap(data) }
+
+// forget gives reserved memory back.
+func forget(data []byte) { _ = unix.Madvise(data, unix.MADV_DONTNEED) }

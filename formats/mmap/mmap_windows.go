@@ -34,3 +34,20 @@ func advise(data []byte, advice Advice) {
 		_ = windows.VirtualUnlock(uintptr(unsafe.Pointer(unsafe.SliceData(data))), uintptr(len(data)))
 	}
 }
+
+// reserve gives memory that is zero and page-aligned.
+func reserve(size int) ([]byte, error) {
+	addr, err := windows.VirtualAlloc(0, uintptr(size), windows.MEM_RESERVE|windows.MEM_COMMIT, windows.PAGE_READWRITE)
+	if err != nil {
+		return nil, os.NewSyscallError("VirtualAlloc", err)
+	}
+	return unsafe.Slice(*(**byte)(unsafe.Pointer(&addr)), size), nil
+}
+
+func free(data []byte) error {
+	addr := uintptr(unsafe.Pointer(unsafe.SliceData(data)))
+	return os.NewSyscallError("VirtualFree", windows.VirtualFree(addr, 0, windows.MEM_RELEASE))
+}
+
+// forget leaves the memory in use: here, giving it back would make it unreadable.
+func forget([]byte) {}

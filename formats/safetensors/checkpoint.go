@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"llada/formats"
 	"llada/formats/mmap"
@@ -20,6 +21,7 @@ type Checkpoint struct {
 	shards  []*shard
 	tensors map[string]place
 	infos   []formats.Info // by name
+	notes   []string
 }
 
 var _ formats.Source = (*Checkpoint)(nil)
@@ -37,9 +39,9 @@ type place struct {
 	entry entry
 }
 
-// Open opens a checkpoint: a folder with model.safetensors.index.json and the
-// shards it names or, where there is no index, with model.safetensors; or one
-// safetensors file.
+// Open opens a checkpoint: a folder with model.safetensors or, without one, with
+// model.safetensors.index.json and the shards it names; or one safetensors file.
+// Where a folder has both, transformers takes the single file too; Notes says it.
 func Open(path string) (*Checkpoint, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -62,40 +64,52 @@ func Open(path string) (*Checkpoint, error) {
 }
 
 func (c *Checkpoint) openFolder() error {
-	indexPath := filepath.Join(c.path, indexName)
-	ix, err := readIndex(indexPath)
-	if err == nil {
-		return c.openIndex(indexPath, ix)
+	single, indexPath := filepath.Join(c.path, singleName), filepath.Join(c.path, indexName)
+	m, err := readIndex(indexPath)
+	if _, none := os.Stat(single); none == nil {
+		if !errors.Is(err, fs.ErrNotExist) && (err != nil || !slices.Equal(m.files(), []string{singleName})) {
+			c.notes = append(c.notes, fmt.Sprintf("%s: holds %s and %s: the single file is taken, as transformers does, and the shards of the index are not: remove the one that is not meant",
+				c.path, singleName, indexName))
+		}
+		return c.openShard(single)
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	err = c.openShard(filepath.Join(c.path, singleName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: holds neither %s nor %s: give the folder of a downloaded checkpoint: %w",
 			c.path, indexName, singleName, fs.ErrNotExist)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return c.openIndex(indexPath, m)
 }
 
 // openIndex opens the shards of an index and checks one against the other.
-func (c *Checkpoint) openIndex(path string, ix *index) error {
+func (c *Checkpoint) openIndex(path string, m weightMap) error {
 	fail := func(format string, args ...any) error {
 		return &formats.ParseError{File: path, Offset: -1, Err: fmt.Errorf(format, args...)}
 	}
-	files := slices.Compact(slices.Sorted(maps.Values(ix.weightMap)))
+	files := m.files()
+	var missing []string
 	for _, file := range files {
-		err := c.openShard(filepath.Join(c.path, file))
-		if errors.Is(err, fs.ErrNotExist) {
-			return fail("shard %q is missing: download it: %w", file, err)
+		if _, err := os.Stat(filepath.Join(c.path, file)); errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, fmt.Sprintf("%.80q", file))
 		}
-		if err != nil {
+	}
+	if n := len(missing); n > 0 {
+		const show = 5
+		more := ""
+		if n > show {
+			missing, more = missing[:show], fmt.Sprintf(" and %d more", n-show)
+		}
+		return fail("%d of %d shards are missing: download %s%s: %w", n, len(files), strings.Join(missing, ", "), more, fs.ErrNotExist)
+	}
+	for _, file := range files {
+		if err := c.openShard(filepath.Join(c.path, file)); err != nil {
 			return err
 		}
 	}
-	var total int64
-	for _, name := range slices.Sorted(maps.Keys(ix.weightMap)) {
-		want := ix.weightMap[name]
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		want := m[name]
 		p, ok := c.tensors[name]
 		if !ok {
 			return fail("tensor %.200q is said to be in %q, which lacks it", name, want)
@@ -103,21 +117,20 @@ func (c *Checkpoint) openIndex(path string, ix *index) error {
 		if have := filepath.Base(p.shard.path); have != want {
 			return fail("tensor %.200q is said to be in %q, but is in %q", name, want, have)
 		}
-		total += p.entry.Size // within the sizes of files, so no overflow
 	}
 	for _, s := range c.shards {
 		for _, e := range s.header.entries {
-			if _, ok := ix.weightMap[e.Name]; !ok {
+			if _, ok := m[e.Name]; !ok {
 				return fail("tensor %.200q of %q is missing from the index", e.Name, filepath.Base(s.path))
 			}
 		}
 	}
-	if ix.totalSize >= 0 && ix.totalSize != total {
-		return fail("total_size is %d, but the tensors have %d bytes: the index and the shards are of different checkpoints",
-			ix.totalSize, total)
-	}
 	return nil
 }
+
+// Notes are choices that opening made where a folder holds two answers, for
+// people.
+func (c *Checkpoint) Notes() []string { return slices.Clone(c.notes) }
 
 // openShard adds a file and its tensors.
 func (c *Checkpoint) openShard(path string) error {
@@ -131,6 +144,9 @@ func (c *Checkpoint) openShard(path string) error {
 func (c *Checkpoint) addShard(path string, f *mmap.File) error {
 	s := &shard{path: path, file: f}
 	c.shards = append(c.shards, s)
+	if err := loadHeader(f); err != nil {
+		return err
+	}
 	err := mmap.Guard(func() (err error) {
 		s.header, err = parseHeader(path, f.Data)
 		return err
@@ -151,23 +167,27 @@ func (c *Checkpoint) addShard(path string, f *mmap.File) error {
 // Infos lists the tensors by name.
 func (c *Checkpoint) Infos() []formats.Info { return slices.Clone(c.infos) }
 
-// Tensor returns a tensor whose data are a slice of the mapped file.
+// Tensor returns a tensor whose data are a slice of the mapped file. Where the file
+// system cannot map, they are read now; Release gives up data had before it.
 func (c *Checkpoint) Tensor(name string) (formats.Tensor, error) {
 	p, ok := c.tensors[name]
 	if !ok {
 		return formats.Tensor{}, fmt.Errorf("%s: no tensor %q", c.path, name)
 	}
 	start := p.shard.header.bytes
+	if err := p.shard.file.Load(start+p.entry.begin, p.entry.Size); err != nil {
+		return formats.Tensor{}, fmt.Errorf("%w (tensor %q)", err, name)
+	}
 	data := p.shard.file.Data[start+p.entry.begin : start+p.entry.end : start+p.entry.end]
 	return formats.Tensor{Info: p.entry.Info, Data: data}, nil
 }
 
 // Release tells the kernel that the pages of a tensor may leave memory. A
-// conversion that releases what it has read stays small; reading a released
+// conversion that releases what it has read stays small; asking for a released
 // tensor again is correct and slow. Unknown names are ignored.
 func (c *Checkpoint) Release(name string) {
 	if p, ok := c.tensors[name]; ok {
-		p.shard.file.Advise(p.shard.header.bytes+p.entry.begin, p.entry.Size, mmap.DontNeed)
+		p.shard.file.Drop(p.shard.header.bytes+p.entry.begin, p.entry.Size)
 	}
 }
 

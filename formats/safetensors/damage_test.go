@@ -47,20 +47,23 @@ var damagedFiles = []struct {
 	{"header not JSON", rawFile("{a}", 0), "header: not JSON: invalid character 'a'"},
 	{"header not closed", rawFile(`{"t":{"dtype":"F32"`, 0), "the JSON ends early"},
 	{"header not UTF-8", rawFile("{\"\xff\":1}", 0), "not UTF-8"},
-	{"trailing text", rawFile(`{} {}`, 0), `"{}" follows the JSON object; only spaces may`},
-	{"trailing line", rawFile("{}\n", 0), `"\n" follows the JSON object`},
+	{"trailing text", rawFile(`{} {}`, 0), `"{}" follows the JSON object; only white space may`},
+	{"trailing zeros", rawFile("{}\x00", 0), `"\x00" follows the JSON object`},
 	{"metadata not an object", rawFile(`{"__metadata__":3}`, 0), "__metadata__ is 3, not an object"},
 	{"metadata of numbers", rawFile(`{"__metadata__":{"step":3}}`, 0), `__metadata__: "step" is 3, not a string`},
 	{"metadata twice", rawFile(`{"__metadata__":{},"__metadata__":{}}`, 0), `header: "__metadata__" occurs twice`},
 	{"tensor twice", rawFile("{"+tensor("t", 1, 0)+","+tensor("t", 1, 4)+"}", 8), `header: "t" occurs twice`},
 	{"key twice", raw8(`{"dtype":"F32","dtype":"F32"}`), `tensor "t": "dtype" occurs twice`},
-	{"unknown key", raw8(`{"dtype":"F32","stride":[1]}`), `tensor "t": unknown key "stride"`},
 	{"entry not an object", raw8(`null`), `tensor "t" is null, not an object`},
 	{"no dtype", raw8(`{"shape":[2],"data_offsets":[0,8]}`), `tensor "t": dtype is missing`},
 	{"no shape", raw8(`{"dtype":"F32","data_offsets":[0,8]}`), `tensor "t": shape is missing`},
 	{"no offsets", raw8(`{"dtype":"F32","shape":[2]}`), `tensor "t": data_offsets holds 0 numbers, not 2`},
 	{"dtype not a string", raw8(`{"dtype":["F32"]}`), `tensor "t": dtype is an array, not a string`},
-	{"dtype unsupported", raw8(`{"dtype":"I64","shape":[1],"data_offsets":[0,8]}`), `tensor "t": dtype "I64" is unsupported: only BF16, F16 and F32 are read`},
+	{"dtype unknown", raw8(`{"dtype":"f32","shape":[2],"data_offsets":[0,8]}`), `tensor "t": dtype "f32" is unknown: update this program`},
+	{"part of a byte", raw8(`{"dtype":"F4","shape":[15],"data_offsets":[0,8]}`), `tensor "t": shape [15] of F4 overflows`},
+	{"web page", []byte("<!DOCTYPE html><html><body>Not Found</body></html>"), "is a web page, not the file itself: the download failed"},
+	{"pickle", append([]byte("\x80\x02\x8a\nl\xfc\x9cF"), make([]byte, 100)...), "is a Python pickle"},
+	{"GGUF", append([]byte("GGUF\x03\x00\x00\x00"), make([]byte, 100)...), "is a GGUF file"},
 	{"shape not an array", raw8(`{"shape":2}`), `tensor "t": shape is 2, not an array`},
 	{"shape of text", raw8(`{"shape":["2"]}`), `tensor "t": shape holds "2", not a number`},
 	{"shape nested", raw8(`{"shape":[[2]]}`), `tensor "t": shape holds an array, not a number`},
@@ -119,6 +122,12 @@ func TestSoundFiles(t *testing.T) {
 		{"spread", rawFile("{ \"__metadata__\" : {\n} }", 0), 0},
 		{"order of the header", rawFile("{"+tensor("a", 1, 4)+","+tensor("b", 1, 0)+"}", 8), 2},
 		{"empty tensors", rawFile("{"+tensor("a", 1, 0)+","+tensor("b", 0, 4)+","+tensor("c", 0, 0)+"}", 4), 3},
+		{"white space around", rawFile(" \r\n{"+tensor("a", 1, 0)+"}\n\t", 4), 1},
+		{"metadata null", rawFile(`{"__metadata__":null,`+tensor("a", 1, 0)+"}", 4), 1},
+		{"metadata null last", rawFile("{"+tensor("a", 1, 0)+`, "__metadata__" : null }`, 4), 1},
+		{"unknown key", raw8(`{"dtype":"F32","stride":[1],"shape":[2],"data_offsets":[0,8]}`), 1},
+		{"other dtypes", rawFile(`{"a":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"b":{"dtype":"F4","shape":[2],"data_offsets":[8,9]}}`, 9), 2},
+		{"a length like a pickle's beginning", rawFile("{"+strings.Repeat(" ", 0x280-2)+"}", 0), 0},
 		{"escaped name", rawFile(`{"\u0061":{"dtype":"F16","shape":[],"data_offsets":[0,2]}}`, 2), 1},
 	} {
 		h, err := parseHeader("f", c.file)
@@ -160,16 +169,14 @@ func TestDamagedFolders(t *testing.T) {
 		{"dots", ix(`"a":".."`), nil, indexName, "is not the plain name"},
 		{"drive", ix(`"a":"c:one.safetensors"`), nil, indexName, "is not the plain name"},
 		{"other kind of file", ix(`"a":"config.json"`), nil, indexName, "is not the plain name of a .safetensors file"},
-		{"missing shard", ix(a, b, `"c":"three.safetensors"`), nil, indexName, `shard "three.safetensors" is missing: download it`},
+		{"missing shard", ix(a, b, `"c":"three.safetensors"`), nil, indexName, `1 of 3 shards are missing: download "three.safetensors"`},
 		{"missing tensor", ix(a, b, `"c":"one.safetensors"`), nil, indexName, `tensor "c" is said to be in "one.safetensors", which lacks it`},
 		{"wrong shard", ix(a, `"b":"one.safetensors"`, `"c":"two.safetensors"`), nil, indexName, `tensor "b" is said to be in "one.safetensors", but is in "two.safetensors"`},
 		{"tensor not in the index", ix(a, b), map[string][]byte{two: rawFile("{"+tensor("b", 3, 0)+","+tensor("c", 1, 12)+"}", 16)},
 			indexName, `tensor "c" of "two.safetensors" is missing from the index`},
 		{"tensor in two shards", ix(a, b), map[string][]byte{two: rawFile("{"+tensor("b", 3, 0)+","+tensor("a", 1, 12)+"}", 16)},
 			two, `tensor "a" is in "one.safetensors" too`},
-		{"total", `{"metadata":{"total_size":21},"weight_map":{` + a + "," + b + "}}", nil, indexName, "total_size is 21, but the tensors have 20 bytes"},
-		{"total not a number", `{"metadata":{"total_size":"20"}}`, nil, indexName, `total_size is "20", not a number`},
-		{"total negative", `{"metadata":{"total_size":-20}}`, nil, indexName, "total_size is -20, not a number of bytes"},
+		{"web page", "<html></html>", nil, indexName, "is a web page"},
 		{"damaged shard", ix(a, b), map[string][]byte{two: rawFile("{"+tensor("b", 3, 0)+"}", 11)}, two, "the file is truncated"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -190,12 +197,69 @@ func TestSoundIndexes(t *testing.T) {
 	for _, text := range []string{
 		`{"weight_map":{"a":"one.safetensors"}}`,
 		`{"metadata":{"total_size":8,"total_parameters":[{}]},"weight_map":{"a":"one.safetensors"},"other":{"x":[1]}}`,
-		"{\"metadata\":{\"total_size\":8.0},\"weight_map\":{\"a\":\"one.safetensors\"}}\n",
+		"{\"metadata\":{\"total_size\":-1e400},\"weight_map\":{\"a\":\"one.safetensors\"}}\n",
+		`{"metadata":null,"weight_map":{"a":"one.safetensors"}}`,
+		`{"metadata":{"total_size":null},"weight_map":{"a":"one.safetensors"}}`,
+		`{"metadata":{"total_size":"8"},"weight_map":{"a":"one.safetensors"}}`,
 	} {
-		if ix, err := parseIndex("i", []byte(text)); err != nil || ix.weightMap["a"] != "one.safetensors" || ix.totalSize > 8 {
-			t.Errorf("%s: %+v, %v", text, ix, err)
+		if m, err := parseIndex("i", []byte(text)); err != nil || m["a"] != "one.safetensors" {
+			t.Errorf("%s: %+v, %v", text, m, err)
 		}
 	}
+}
+
+// The single file wins over an index of other shards, however that looks, and it
+// is said; an index of the single file itself is no second answer.
+func TestSingleFileAndIndex(t *testing.T) {
+	for _, c := range []struct {
+		index string
+		notes int
+	}{
+		{`{"weight_map":{"b":"one.safetensors"}}`, 1},
+		{`{"weight_map":{"a":"model.safetensors"}}`, 0},
+		{`{"weight_map":{"a":"model.safetensors","b":"one.safetensors"}}`, 1},
+		{`{`, 1},
+		{"", 0},
+	} {
+		dir := t.TempDir()
+		files := map[string][]byte{
+			singleName:        rawFile("{"+tensor("a", 2, 0)+"}", 8),
+			"one.safetensors": rawFile("{"+tensor("b", 2, 0)+"}", 8),
+		}
+		if c.index != "" {
+			files[indexName] = []byte(c.index)
+		}
+		for name, data := range files {
+			if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ck, err := Open(dir)
+		if err != nil {
+			t.Fatalf("%s: %v", c.index, err)
+		}
+		if infos := ck.Infos(); len(infos) != 1 || infos[0].Name != "a" || len(ck.Notes()) != c.notes {
+			t.Errorf("%s: tensors %v, notes %q", c.index, infos, ck.Notes())
+		}
+		ck.Close()
+	}
+}
+
+// Missing shards are counted before any is opened.
+func TestMissingShards(t *testing.T) {
+	dir := t.TempDir()
+	var pairs []string
+	for i := range 9 {
+		pairs = append(pairs, fmt.Sprintf(`"t%d":"model-%d.safetensors"`, i, i))
+	}
+	if err := os.WriteFile(filepath.Join(dir, indexName), []byte(`{"weight_map":{`+strings.Join(pairs, ",")+"}}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "model-0.safetensors"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	checkDamage(t, dir, filepath.Join(dir, indexName), `8 of 9 shards are missing: download "model-1.safetensors", `)
+	checkDamage(t, dir, filepath.Join(dir, indexName), `"model-5.safetensors" and 3 more`)
 }
 
 func TestFolderWithoutIndex(t *testing.T) {

@@ -3,11 +3,14 @@ package safetensors
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
+	"strings"
 
 	"llada/formats"
+	"llada/formats/mmap"
 )
 
 const (
@@ -15,12 +18,17 @@ const (
 	maxHeaderBytes = 100_000_000 // the limit of the reference implementation
 	maxDimensions  = 8
 	metadataKey    = "__metadata__"
+	space          = " \t\r\n" // JSON's
 )
 
-var encodings = map[string]formats.Encoding{
-	"F32":  formats.F32,
-	"F16":  formats.F16,
-	"BF16": formats.BF16,
+// dtypes are the bits of a number in each of the format's types. A tensor of one
+// that is no formats.Encoding is listed under its name in lower case; whoever
+// needs its numbers refuses it.
+var dtypes = map[string]uint64{
+	"F32": 32, "F16": 16, "BF16": 16,
+	"BOOL": 8, "U8": 8, "I8": 8, "U16": 16, "I16": 16, "U32": 32, "I32": 32, "U64": 64, "I64": 64,
+	"F64": 64, "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
+	"F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
 }
 
 // entry is a tensor of a header; its data are data[begin:end], where data
@@ -33,6 +41,24 @@ type entry struct {
 type header struct {
 	entries []entry // in the order of their data
 	bytes   int64   // length field included: where the data start
+}
+
+// loadHeader brings a file's header into memory, as far as it claims to reach and
+// may.
+func loadHeader(f *mmap.File) error {
+	size := int64(len(f.Data))
+	if err := f.Load(0, min(size, prefixBytes)); err != nil || size < prefixBytes {
+		return err
+	}
+	var n uint64
+	err := mmap.Guard(func() error {
+		n = binary.LittleEndian.Uint64(f.Data)
+		return nil
+	})
+	if err != nil || n > maxHeaderBytes {
+		n = 512 // as much as tells what the file is instead
+	}
+	return f.Load(0, min(size, prefixBytes+int64(n)))
 }
 
 // parseHeader reads and checks the header of a whole file.
@@ -48,6 +74,9 @@ func parseHeader(path string, file []byte) (*header, error) {
 	h := &header{bytes: prefixBytes + int64(len(text))}
 	err = d.object("header", func(key string) error {
 		if key == metadataKey {
+			if d.null() {
+				return d.skip(metadataKey)
+			}
 			return d.object(metadataKey, func(key string) error {
 				_, err := d.text(fmt.Sprintf("%s: %.80q", metadataKey, key)) // checked, not kept
 				return err
@@ -60,8 +89,8 @@ func parseHeader(path string, file []byte) (*header, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rest := bytes.Trim(text[d.dec.InputOffset():], " "); len(rest) > 0 {
-		return nil, d.errorf("header: %.20q follows the JSON object; only spaces may", rest)
+	if rest := bytes.Trim(text[d.dec.InputOffset():], space); len(rest) > 0 {
+		return nil, d.errorf("header: %.20q follows the JSON object; only white space may", rest)
 	}
 	if err := checkLayout(path, h, int64(len(file))-h.bytes); err != nil {
 		return nil, err
@@ -72,10 +101,12 @@ func parseHeader(path string, file []byte) (*header, error) {
 // headerText cuts the JSON out of a file.
 func headerText(path string, file []byte) ([]byte, error) {
 	fail := func(format string, args ...any) ([]byte, error) {
-		return nil, &formats.ParseError{File: path, Err: fmt.Errorf(format, args...)}
-	}
-	if bytes.HasPrefix(file, []byte("version https://git-lfs")) {
-		return fail("is a Git LFS pointer, not the weights themselves: run git lfs pull")
+		err := fmt.Errorf(format, args...)
+		// Asked late: a length may look like the beginning of something else.
+		if is := formats.Foreign(file); is != "" {
+			err = errors.New(is)
+		}
+		return nil, &formats.ParseError{File: path, Err: err}
 	}
 	if len(file) < prefixBytes {
 		return fail("%d bytes are too short for a safetensors file: download it again", len(file))
@@ -88,7 +119,7 @@ func headerText(path string, file []byte) ([]byte, error) {
 		return fail("header length %d reaches beyond the %d bytes that follow: the file is truncated, download it again", n, have)
 	}
 	text := file[prefixBytes:][:n]
-	if n == 0 || text[0] != '{' {
+	if !bytes.HasPrefix(bytes.TrimLeft(text, space), []byte("{")) {
 		return fail("header begins with %.8q, not with an object's brace: this is not a safetensors file", text)
 	}
 	return text, nil
@@ -108,8 +139,8 @@ func parseEntry(d *document, name string) (entry, error) {
 			shape, err = d.naturals(what+": shape", maxDimensions)
 		case "data_offsets":
 			offsets, err = d.naturals(what+": data_offsets", 2)
-		default:
-			err = d.errorf("%s: unknown key %.80q; dtype, shape and data_offsets are known", what, key)
+		default: // the reference implementation passes over them too
+			err = d.skip(what)
 		}
 		return err
 	})
@@ -128,13 +159,14 @@ func parseEntry(d *document, name string) (entry, error) {
 	}
 	e.begin, e.end = offsets[0], offsets[1]
 
-	var known bool
-	if e.Encoding, known = encodings[dtype]; !known {
-		return e, d.errorf("%s: dtype %.40q is unsupported: only BF16, F16 and F32 are read", what, dtype)
+	bits, known := dtypes[dtype]
+	if !known {
+		return e, d.errorf("%s: dtype %.40q is unknown: update this program, or save the checkpoint as BF16, F16 or F32", what, dtype)
 	}
-	size, fits := dataBytes(shape, e.Encoding)
+	e.Encoding = formats.Encoding(strings.ToLower(dtype))
+	size, fits := dataBytes(shape, bits)
 	if !fits {
-		return e, d.errorf("%s: shape %v of %s overflows", what, shape, dtype)
+		return e, d.errorf("%s: shape %v of %s overflows, or ends within a byte", what, shape, dtype)
 	}
 	if size != e.end-e.begin {
 		return e, d.errorf("%s: shape %v of %s needs %d bytes, but data_offsets [%d, %d] give %d",
@@ -148,10 +180,10 @@ func parseEntry(d *document, name string) (entry, error) {
 	return e, nil
 }
 
-// dataBytes is the product of a shape and a width, false where it or a
-// dimension exceeds an int.
-func dataBytes(shape []int64, e formats.Encoding) (int64, bool) {
-	size := uint64(e.ElementBytes())
+// dataBytes is the product of a shape and a number's bits in whole bytes, false
+// where these or a dimension exceed an int or there are no whole bytes.
+func dataBytes(shape []int64, bitsEach uint64) (int64, bool) {
+	size := bitsEach
 	for _, n := range shape {
 		if n > math.MaxInt {
 			return 0, false
@@ -161,5 +193,5 @@ func dataBytes(shape []int64, e formats.Encoding) (int64, bool) {
 			return 0, false
 		}
 	}
-	return int64(size), true
+	return int64(size / 8), size%8 == 0
 }

@@ -17,11 +17,12 @@ import (
 type document struct {
 	path string
 	base int64 // offset in the file of the document's first byte
+	data []byte
 	dec  *json.Decoder
 }
 
 func newDocument(path string, base int64, text []byte) (*document, error) {
-	d := &document{path: path, base: base, dec: json.NewDecoder(bytes.NewReader(text))}
+	d := &document{path: path, base: base, data: text, dec: json.NewDecoder(bytes.NewReader(text))}
 	d.dec.UseNumber()
 	if !utf8.Valid(text) {
 		return nil, d.errorf("is not UTF-8 text")
@@ -107,6 +108,12 @@ func (d *document) naturals(what string, limit int) ([]int64, error) {
 	}
 	_, err = d.token(what)
 	return list, err
+}
+
+// null reports whether the value that comes next is null, without reading it.
+func (d *document) null() bool {
+	rest := bytes.TrimLeft(d.data[d.dec.InputOffset():], space+":,")
+	return bytes.HasPrefix(rest, []byte("null"))
 }
 
 func (d *document) text(what string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"llada/formats"
@@ -140,12 +141,8 @@ type member struct {
 
 func describeTensor(info formats.Info, begin int64) (member, error) {
 	m := member{Shape: []int64{}}
-	for dtype, e := range encodings {
-		if e == info.Encoding {
-			m.Dtype = dtype
-		}
-	}
-	if m.Dtype == "" {
+	m.Dtype = strings.ToUpper(string(info.Encoding))
+	if info.Encoding.ElementBytes() == 0 {
 		return m, fmt.Errorf("safetensors files cannot hold %q", info.Encoding)
 	}
 	for _, n := range info.Shape {
@@ -154,7 +151,7 @@ func describeTensor(info formats.Info, begin int64) (member, error) {
 		}
 		m.Shape = append(m.Shape, int64(n))
 	}
-	size, fits := dataBytes(m.Shape, info.Encoding)
+	size, fits := dataBytes(m.Shape, dtypes[m.Dtype])
 	if !fits || begin+size < begin || len(m.Shape) > maxDimensions {
 		return m, fmt.Errorf("shape %v is too large", info.Shape)
 	}

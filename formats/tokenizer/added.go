@@ -3,68 +3,89 @@ package tokenizer
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 )
 
-// maxContent bounds the time that matching one added token takes.
-const maxContent = 4096
+// maxContent bounds an added token and maxContents all of them, in bytes.
+const (
+	maxContent  = 4096
+	maxContents = 4 << 20
+)
 
 // parseAdded reads the added tokens and builds both matchers. The ids of the
-// file hold; where they contradict the vocabulary, there is no right answer.
+// file hold; where they contradict the vocabulary, or the numbers that
+// huggingface/tokenizers gives, there is no right answer.
 func (t *Tokenizer) parseAdded(raw json.RawMessage) error {
 	if raw == nil {
 		return nil
 	}
-	var list []json.RawMessage
-	if json.Unmarshal(raw, &list) != nil {
+	if !isList(raw) {
 		return refused("added_tokens", raw, "want a list")
 	}
-	ids, contents := map[int32]bool{}, map[string]bool{}
-	for i, raw := range list {
+	n := newNumbering(t.bpe)
+	i, bytes := -1, 0
+	for raw := range values(raw) {
+		i++
 		o := newObject(index("added_tokens", i), raw)
-		a, rule, normalized := takeAdded(o)
+		a := takeAdded(o)
 		if err := o.done(); err != nil {
 			return err
 		}
-		if ids[a.ID] {
-			return fmt.Errorf("%s.id: %d: given to two added tokens", o.path, a.ID)
+		if a.Content == "" { // never matches
+			continue
 		}
-		if contents[a.Content] {
+		if id, twice := n.added[a.Content]; twice {
+			if id == a.ID { // the reference passes over it
+				continue
+			}
 			return fmt.Errorf("%s.content: %s: added twice", o.path, quote(a.Content))
-		}
-		if id, ok := t.bpe.vocab[a.Content]; ok && id != a.ID {
-			return fmt.Errorf("%s.id: %d: the vocabulary gives %s the id %d", o.path, a.ID, quote(a.Content), id)
 		}
 		if token, ok := t.bpe.tokens[a.ID]; ok && token != a.Content {
 			return fmt.Errorf("%s.id: %d: the vocabulary gives it to %s", o.path, a.ID, quote(token))
 		}
-		ids[a.ID], contents[a.Content] = true, true
+		if id, ok := t.bpe.vocab[a.Content]; ok && id != a.ID {
+			return fmt.Errorf("%s.id: %d: the vocabulary gives %s the id %d", o.path, a.ID, quote(a.Content), id)
+		}
+		if _, ok := t.bpe.vocab[a.Content]; !ok && a.ID != n.next {
+			return fmt.Errorf("%s.id: %d: tokens that the vocabulary lacks are numbered in the order of the list, behind it and without gaps, which gives %s the id %d",
+				o.path, a.ID, quote(a.Content), n.next)
+		}
+		n.note(a.Content, a.ID)
+		if bytes += len(a.Content); bytes > maxContents {
+			return fmt.Errorf("added_tokens: larger than %d MB together", maxContents>>20)
+		}
 		t.added = append(t.added, a)
-
-		var err error
-		if normalized {
-			err = t.normalized.add(t.normalizer.apply(a.Content), rule)
-		} else {
-			err = t.literal.add(a.Content, rule)
-		}
-		if err != nil {
-			return fmt.Errorf("%s.content: %s: %w", o.path, quote(a.Content), err)
-		}
 	}
 	slices.SortFunc(t.added, func(a, b Added) int { return cmp.Compare(a.ID, b.ID) })
-	return nil
+	return t.buildMatchers()
 }
 
-func takeAdded(o *object) (a Added, r rule, normalized bool) {
+// numbering knows the id that huggingface/tokenizers gives to the next added token
+// that the vocabulary lacks, whatever a file says (added_vocabulary.rs, add_tokens).
+type numbering struct {
+	added map[string]int32
+	next  int32
+}
+
+func newNumbering(b *bpe) *numbering {
+	return &numbering{map[string]int32{}, int32(len(b.vocab))}
+}
+
+// note takes a token that has its id.
+func (n *numbering) note(content string, id int32) {
+	n.added[content] = id
+	n.next = max(n.next, id+1)
+}
+
+func takeAdded(o *object) (a Added) {
 	id := o.take("id")
 	a.Content = o.str("content")
 	a.Special = o.bool("special")
-	r.singleWord = o.bool("single_word")
-	r.lstrip = o.bool("lstrip")
-	r.rstrip = o.bool("rstrip")
-	normalized = o.bool("normalized")
+	a.SingleWord = o.bool("single_word")
+	a.LStrip = o.bool("lstrip")
+	a.RStrip = o.bool("rstrip")
+	a.Normalized = o.bool("normalized")
 	if o.err != nil {
 		return
 	}
@@ -74,88 +95,23 @@ func takeAdded(o *object) (a Added, r rule, normalized bool) {
 	} else if a.ID, err = parseID(string(id)); err != nil {
 		o.fail(fmt.Errorf("%s.id: %w", o.path, err))
 	}
-	if a.Content == "" || len(a.Content) > maxContent {
-		o.fail(fmt.Errorf("%s.content: %d bytes: want 1 to %d", o.path, len(a.Content), maxContent))
+	if len(a.Content) > maxContent {
+		o.fail(fmt.Errorf("%s.content: %d bytes: want at most %d", o.path, len(a.Content), maxContent))
 	}
-	r.id = a.ID
 	return
 }
 
-// rule is how an added token matches.
-type rule struct {
-	id             int32
-	singleWord     bool // not next to a letter, digit, mark or connector
-	lstrip, rstrip bool // takes the white space before, after it along
-}
-
-// matcher finds added tokens in text: a trie over bytes.
-type matcher struct {
-	edges  map[edge]int32 // child of a node
-	rules  map[int32]rule // of the nodes where a token ends
-	starts [256]bool      // first bytes
-	nodes  int32
-
-	// What Cut asks: which bytes follow one another within contents, whether a
-	// match takes white space along, and the outer bytes of those that stand alone.
-	joined               [1 << 16]bool
-	lstrip, rstrip       bool
-	wordStarts, wordEnds [256]bool
-}
-
-type edge struct {
-	node int32
-	b    byte
-}
-
-var errSameContent = errors.New("equals another added token once normalized")
-
-func (m *matcher) add(content string, r rule) error {
-	if m.edges == nil {
-		m.edges, m.rules = map[edge]int32{}, map[int32]rule{}
-	}
-	m.starts[content[0]] = true
-	node := int32(0)
-	for i := range len(content) {
-		e := edge{node, content[i]}
-		child, ok := m.edges[e]
-		if !ok {
-			m.nodes++
-			child = m.nodes
-			m.edges[e] = child
-		}
-		node = child
-	}
-	if _, ok := m.rules[node]; ok {
-		return errSameContent
-	}
-	m.rules[node] = r
-	m.note(content, r)
-	return nil
-}
-
-func (m *matcher) note(content string, r rule) {
-	for i := 1; i < len(content); i++ {
-		m.joined[int(content[i-1])<<8|int(content[i])] = true
-	}
-	m.lstrip, m.rstrip = m.lstrip || r.lstrip, m.rstrip || r.rstrip
-	if r.singleWord {
-		m.wordStarts[content[0]], m.wordEnds[content[len(content)-1]] = true, true
-	}
-}
-
-// longest is the end of the longest token that begins at text[i:] and that g lets
-// pass.
-func (m *matcher) longest(text string, i int, g *guard) (r rule, end int) {
-	end = -1
-	for node, j := int32(0), i; j < len(text); {
-		child, ok := m.edges[edge{node, text[j]}]
-		if !ok {
-			break
-		}
-		node, j = child, j+1
-		if found, ok := m.rules[node]; ok && !g.refuses(found.id, i, j) {
-			r, end = found, j
+// buildMatchers sorts the added tokens into the two that look for them.
+func (t *Tokenizer) buildMatchers() error {
+	for _, a := range t.added {
+		if a.Normalized {
+			t.normalized.add(t.normalizer.apply(a.Content), a)
+		} else {
+			t.literal.add(a.Content, a)
 		}
 	}
-	return r, end
+	if err := t.literal.build(); err != nil {
+		return err
+	}
+	return t.normalized.build()
 }

@@ -5,8 +5,11 @@
 // # Invariants
 //
 //   - A component or option that this package does not implement is an error of
-//     Parse that names the field and the value. Nothing is skipped: a tokenizer
-//     that loads yields the ids that Hugging Face's own implementation yields.
+//     Parse that names the field and the value. Nothing that bears on ids is
+//     skipped: a tokenizer that loads yields the ids that Hugging Face's own
+//     implementation yields.
+//   - A tokenizer of several files becomes one when a checkpoint is converted
+//     (Files.Merge); nothing else reads the others.
 //   - Encode adds no tokens of its own (add_special_tokens=false). Added tokens
 //     that occur in the text are recognised; with EncodeInput, control tokens not
 //     where a user typed them (control.go).
@@ -26,7 +29,8 @@
 //
 // Letters and digits are those of the Unicode version of Go's tables (15.0 in
 // Go 1.26): text in characters assigned since may split into other words than
-// with an implementation of newer tables, and still decodes to itself.
+// with an implementation of newer tables, and still decodes to itself. NFC is that
+// of the reference, which is older (newer.go).
 //
 // A null decoder decodes as ByteLevel does. Ids without a token (embedding
 // tables are often padded) decode to nothing.

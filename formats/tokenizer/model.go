@@ -17,29 +17,36 @@ func parseModel(raw json.RawMessage) (*bpe, error) {
 		}
 	}
 	o.only("dropout", "0", "0.0")
-	o.only("unk_token")
 	o.only("continuing_subword_prefix", `""`)
 	o.only("end_of_word_suffix", `""`)
-	o.only("fuse_unk", "false")
-	o.only("byte_fallback", "false")
 	b := &bpe{ignoreMerges: o.boolOr("ignore_merges", false)}
 	vocab, merges := o.optional("vocab"), o.optional("merges")
-	if err := o.done(); err != nil {
-		return nil, err
+	if o.err == nil {
+		o.fail(b.parseVocab(vocab))
 	}
-	if err := b.parseVocab(vocab); err != nil {
-		return nil, err
+	if o.err == nil {
+		o.fail(b.parseMerges(merges))
 	}
-	if err := b.parseMerges(merges); err != nil {
-		return nil, err
-	}
+	complete := true
 	for i, r := range byteRunes {
 		b.bytes[i] = -1 // such bytes are dropped: there is no unknown token
 		if id, ok := b.vocab[string(r)]; ok {
 			b.bytes[i] = id
+		} else {
+			complete = false
 		}
 	}
-	return b, nil
+	// What to do with a byte that has no token: nothing has to be done where
+	// every byte has one.
+	if complete {
+		for _, name := range []string{"unk_token", "fuse_unk", "byte_fallback"} {
+			o.take(name)
+		}
+	}
+	o.only("unk_token")
+	o.only("fuse_unk", "false")
+	o.only("byte_fallback", "false")
+	return b, o.done()
 }
 
 // parseVocab reads the vocabulary into both its maps.

@@ -42,6 +42,23 @@ func (n normalizer) apply(text string) string {
 	if !n.nfc || norm.NFC.QuickSpanString(text) == len(text) {
 		return text
 	}
+	next := strings.IndexFunc(text, isNewer)
+	if next < 0 {
+		return compose(text)
+	}
+	var out strings.Builder
+	for ; next >= 0; next = strings.IndexFunc(text, isNewer) {
+		_, n := utf8.DecodeRuneInString(text[next:])
+		out.WriteString(compose(text[:next]))
+		out.WriteString(text[next : next+n])
+		text = text[next+n:]
+	}
+	out.WriteString(compose(text))
+	return out.String()
+}
+
+// compose is NFC.
+func compose(text string) string {
 	if longMarks(text) {
 		return composeAll(text)
 	}
@@ -87,7 +104,7 @@ func composeAll(text string) string {
 	for i, r := range decomposed {
 		class := int(classes[i])
 		if starter >= 0 && (lastClass < class || lastClass == -1) {
-			if c, ok := compose(out[starter], r); ok {
+			if c, ok := composed(out[starter], r); ok {
 				out[starter] = c
 				continue
 			}
@@ -124,8 +141,8 @@ func order(runes []rune, classes []uint8) {
 	}
 }
 
-// compose asks package norm whether two characters are one.
-func compose(a, b rune) (rune, bool) {
+// composed asks package norm whether two characters are one.
+func composed(a, b rune) (rune, bool) {
 	var buf strings.Builder
 	buf.WriteRune(a)
 	buf.WriteRune(b)

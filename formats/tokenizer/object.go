@@ -53,6 +53,7 @@ func (o *object) optional(name string) json.RawMessage {
 	return raw
 }
 
+// fail notes an error; nil is none.
 func (o *object) fail(err error) {
 	if o.err == nil {
 		o.err = err
@@ -77,9 +78,10 @@ func (o *object) bool(name string) (b bool) {
 	return b
 }
 
-// boolOr is bool for a field that may be missing.
+// boolOr is bool for a field that may be missing or null.
 func (o *object) boolOr(name string, missing bool) bool {
-	if _, ok := o.fields[name]; !ok {
+	if raw, ok := o.fields[name]; !ok || string(raw) == "null" {
+		delete(o.fields, name)
 		return missing
 	}
 	return o.bool(name)

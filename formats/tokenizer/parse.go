@@ -33,8 +33,9 @@ func parse(data []byte) (*Tokenizer, error) {
 	}
 	o := newObject("", data)
 	o.only("version", `"1.0"`)
-	o.only("truncation")
-	o.only("padding")
+	// What the last batched call left there; it is no part of reading a text.
+	o.take("truncation")
+	o.take("padding")
 	normalizer, preTokenizer := o.optional("normalizer"), o.optional("pre_tokenizer")
 	postProcessor, decoder := o.optional("post_processor"), o.optional("decoder")
 	added, model := o.optional("added_tokens"), o.optional("model")

@@ -67,6 +67,25 @@ func added(fields string) string {
 	return small("added_tokens", `[{`+fields+`"single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}]`)
 }
 
+const addedX = `{"id":4,"content":"x","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}`
+
+// Where every byte is a token there is no unknown one, whatever it is called.
+func TestUnknownNever(t *testing.T) {
+	vocab := map[string]int32{}
+	for i, r := range byteRunes {
+		vocab[string(r)] = int32(i)
+	}
+	for _, field := range []string{`"unk_token":"<unk>"`, `"fuse_unk":true`, `"byte_fallback":true`} {
+		whole, err := json.Marshal(vocab)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Parse([]byte(small("model", `{"vocab":`+string(whole)+`,"merges":[],`+field+`}`))); err != nil {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+}
+
 func TestRefused(t *testing.T) {
 	deep := strings.Repeat(`{"type":"Sequence","normalizers":[`, 9) + `{"type":"NFC"}` + strings.Repeat(`]}`, 9)
 	for _, c := range []struct{ name, file, want string }{
@@ -77,8 +96,6 @@ func TestRefused(t *testing.T) {
 		{"other case", small("Version", `"1.0"`), `Version: "1.0": unknown option`},
 		{"field twice", `{"version":"1.0","version":"1.0"}`, `version: given twice`},
 		{"version", small("version", `"2.0"`), `version: "2.0": not supported`},
-		{"truncation", small("truncation", `{"max_length":5}`), `truncation: {"max_length":5}: not supported`},
-		{"padding", small("padding", `{}`), `padding: {}: not supported`},
 
 		{"normalizer", small("normalizer", `{"type":"Lowercase"}`), `normalizer.type: "Lowercase" is not supported, want NFC or Sequence`},
 		{"NFKC in sequence", small("normalizer", `{"type":"Sequence","normalizers":[{"type":"NFKC"}]}`), `normalizer.normalizers[0].type: "NFKC" is not supported, want NFC or Sequence`},
@@ -147,8 +164,8 @@ func TestRefused(t *testing.T) {
 		{"added id", added(`"id":-4,"content":"x",`), `added_tokens[0].id: -4: want an id from 0 to 16777215`},
 		{"added id missing", added(`"content":"x",`), `added_tokens[0].id: missing`},
 		{"added option", added(`"id":4,"content":"x","color":1,`), `added_tokens[0].color: 1: unknown option`},
-		{"added empty", added(`"id":4,"content":"",`), `added_tokens[0].content: 0 bytes: want 1 to 4096`},
-		{"added long", added(`"id":4,"content":"` + strings.Repeat("x", 5000) + `",`), `added_tokens[0].content: 5000 bytes: want 1 to 4096`},
+		{"added gap", added(`"id":5,"content":"x",`), `added_tokens[0].id: 5: tokens that the vocabulary lacks are numbered in the order of the list, behind it and without gaps, which gives "x" the id 4`},
+		{"added long", added(`"id":4,"content":"` + strings.Repeat("x", 5000) + `",`), `added_tokens[0].content: 5000 bytes: want at most 4096`},
 		{"added over vocab", added(`"id":1,"content":"x",`), `added_tokens[0].id: 1: the vocabulary gives it to "b"`},
 		{"added in vocab", added(`"id":5,"content":"ab",`), `added_tokens[0].id: 5: the vocabulary gives "ab" the id 2`},
 	} {
@@ -170,9 +187,9 @@ func TestRefusedTwice(t *testing.T) {
 		return fmt.Sprintf(`{"id":%d,"content":%q,"single_word":false,"lstrip":false,"rstrip":false,"normalized":%t,"special":false}`, id, content, normalized)
 	}
 	for _, c := range []struct{ one, two, want string }{
-		{token(4, "x", false), token(4, "y", false), `added_tokens[1].id: 4: given to two added tokens`},
+		{token(4, "x", false), token(4, "y", false), `added_tokens[1].id: 4: tokens that the vocabulary lacks are numbered in the order of the list, behind it and without gaps, which gives "y" the id 5`},
 		{token(4, "x", false), token(5, "x", true), `added_tokens[1].content: "x": added twice`},
-		{token(4, "é", true), token(5, "e\u0301", true), `added_tokens[1].content: "` + "e\u0301" + `": equals another added token once normalized`},
+		{token(4, "é", true), token(5, "e\u0301", true), `added token "` + "e\u0301" + `" equals another once normalized`},
 	} {
 		file := strings.Replace(small("added_tokens", "["+c.one+","+c.two+"]"), `"normalizer":null`, `"normalizer":{"type":"NFC"}`, 1)
 		if _, err := Parse([]byte(file)); err == nil || !strings.HasSuffix(err.Error(), c.want) {
@@ -188,6 +205,12 @@ func TestAccepted(t *testing.T) {
 		"null decoder":     small("decoder", `null`),
 		"decoder sequence": small("decoder", `{"type":"Sequence","decoders":[`+byteLevel+`]}`),
 		"model sans type":  small("model", `{"vocab":{"a":0,"b":1,"ab":2},"merges":[["a","b"]],"dropout":null,"unk_token":null}`),
+		"model of nulls":   model("ignore_merges", `null`),
+		"truncation":       small("truncation", `{"direction":"Right","max_length":1,"strategy":"LongestFirst","stride":0}`),
+		"padding":          small("padding", `{"strategy":{"Fixed":8},"pad_id":3,"pad_token":"x"}`),
+		"added twice":      small("added_tokens", `[`+addedX+`,`+addedX+`]`),
+		"added empty":      added(`"id":9,"content":"",`),
+		"added in vocab":   added(`"id":2,"content":"ab",`),
 		"empty prefixes":   model("continuing_subword_prefix", `""`),
 		"dropout 0":        model("dropout", `0.0`),
 		"merges.txt line":  model("merges", `["#version: 0.2","a b"]`),

@@ -28,6 +28,10 @@ type Added struct {
 	ID      int32
 	Content string
 	Special bool // left out by Decode's skipSpecial
+
+	SingleWord     bool // not next to a letter, digit, mark or connector
+	LStrip, RStrip bool // takes the white space before, after it along
+	Normalized     bool // looked for in normalized text
 }
 
 // piece is what decoding needs of a token. Ids are looked up in a map because a

@@ -20,7 +20,7 @@ func TestTables(t *testing.T) {
 		t.Errorf("Size: %d, want 2048", got)
 	}
 	added := tok.Added()
-	if len(added) != 8 || added[2] != (Added{2042, "<|mdm_mask|>", true}) {
+	if len(added) != 8 || added[2] != (Added{ID: 2042, Content: "<|mdm_mask|>", Special: true}) {
 		t.Errorf("Added: %v", added)
 	}
 	for token, want := range map[string]int32{"<|eot_id|>": 2045, "!": 0, "Ġ": 220} {

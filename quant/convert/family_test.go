@@ -29,7 +29,7 @@ func tied(c *arch.Config) (*arch.Arch, *arch.Tokens, error) {
 			Dense: arch.Dense{Hidden: 96, Norm: p + "ff.norm", Gate: p + "gate", Up: p + "up", Down: p + "down"},
 		})
 	}
-	return a, &arch.Tokens{Mask: c.Token("mask_token_id"), EOS: c.Token("eos"), TurnEnds: []string{"<|role_end|>", "<|eot_id|>", "<|endoftext|>"}}, c.Err()
+	return a, &arch.Tokens{Mask: c.Token("mask_token_id"), EOS: c.Tokens("eos"), TurnEnds: []string{"<|role_end|>", "<|eot_id|>", "<|endoftext|>"}}, c.Err()
 }
 
 var tiedFamily = arch.Families{"Tied": tied}

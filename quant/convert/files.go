@@ -1,11 +1,12 @@
 package convert
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"unicode/utf8"
 
 	"llada/formats"
 	"llada/formats/container"
@@ -18,44 +19,100 @@ type Section struct {
 	Data []byte
 }
 
-// companions are the small files of a checkpoint that a container keeps.
-var companions = []string{
-	container.SectionConfig, container.SectionGenerationConfig, container.SectionTokenizer,
-	container.SectionTokenizerConfig, container.SectionSpecialTokens, container.SectionChatTemplate,
+// addedTokens is read, and what it says kept in tokenizer.json.
+const addedTokens = "added_tokens.json"
+
+// companions are the small files of a checkpoint, and how many bytes each can
+// have: the largest known tokenizer.json has 20 MB.
+var companions = []struct {
+	name  string
+	limit int64
+}{
+	{container.SectionConfig, 1 << 20},
+	{container.SectionGenerationConfig, 1 << 20},
+	{container.SectionTokenizer, 64 << 20},
+	{container.SectionTokenizerConfig, 16 << 20},
+	{container.SectionSpecialTokens, 1 << 20},
+	{container.SectionChatTemplate, 1 << 20},
+	{addedTokens, 16 << 20},
 }
 
-// companionLimit bounds a companion: the largest known tokenizer.json has 20 MB.
-const companionLimit = 256 << 20
-
 func readFiles(path string) ([]Section, error) {
-	if st, err := os.Stat(path); err != nil {
-		return nil, err
-	} else if !st.IsDir() {
-		return nil, fmt.Errorf("%s is not a folder: name the folder that holds config.json and the .safetensors files", path)
-	}
 	var files []Section
-	for _, name := range companions {
-		data, err := readBounded(filepath.Join(path, name))
+	for _, c := range companions {
+		file := filepath.Join(path, c.name)
+		data, err := formats.ReadFile(file, c.limit)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, Section{name, data})
+		is := formats.Foreign(data)
+		if is == "" && len(bytes.TrimSpace(data)) == 0 {
+			if c.name == container.SectionChatTemplate { // no template
+				continue
+			}
+			is = "is empty: download it again"
+		}
+		if is == "" && !utf8.Valid(data) {
+			is = "is not UTF-8 text: save it as that, or download it again"
+		}
+		if is != "" {
+			return nil, &formats.ParseError{File: file, Offset: -1, Err: errors.New(is)}
+		}
+		if filepath.Ext(c.name) == ".json" {
+			data = plainJSON(data)
+		}
+		files = append(files, Section{c.name, data})
 	}
 	return files, nil
 }
 
-func readBounded(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+// plainJSON writes null for what Python's json reads and writes though JSON lacks
+// it: NaN, Infinity and -Infinity. All else stays as it is.
+func plainJSON(data []byte) []byte {
+	if json.Valid(data) {
+		return data
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, companionLimit+1))
-	if err == nil && len(data) > companionLimit {
-		return nil, &formats.ParseError{File: path, Offset: -1, Err: fmt.Errorf("larger than %d MB", companionLimit>>20)}
+	var out []byte
+	for rest := data; len(rest) > 0; {
+		n := 1
+		switch word := numberWord(rest); {
+		case word != "":
+			out = append(out, "null"...)
+			rest = rest[len(word):]
+			continue
+		case rest[0] == '"':
+			n = stringLen(rest)
+		}
+		out = append(out, rest[:n]...)
+		rest = rest[n:]
 	}
-	return data, err
+	if !json.Valid(out) { // whatever is wrong is told of the file as it is
+		return data
+	}
+	return out
+}
+
+func numberWord(data []byte) string {
+	for _, word := range []string{"NaN", "Infinity", "-Infinity"} {
+		if bytes.HasPrefix(data, []byte(word)) {
+			return word
+		}
+	}
+	return ""
+}
+
+// stringLen measures a JSON string at the beginning of data.
+func stringLen(data []byte) int {
+	for i := 1; i < len(data); i++ {
+		switch data[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(data)
 }

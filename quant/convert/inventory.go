@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"llada/formats"
 	"llada/formats/arch"
@@ -20,6 +21,12 @@ type Inventory struct {
 	Special  []int32   // ids of the tokenizer's special tokens, of the mask and of the end, ascending
 	Sections []Section // small files that travel along, in a fixed order
 	Source   Checkpoint
+
+	// Warnings are what will not work with the container, and choices between two
+	// answers of the checkpoint, for people. Unused are tensors that the network
+	// does without.
+	Warnings []string
+	Unused   []string
 }
 
 // Entry is a tensor of the checkpoint and what it does in the network.
@@ -38,6 +45,9 @@ type Reading struct {
 
 // Take opens the checkpoint in folder path.
 func Take(path string, r Reading) (*Inventory, error) {
+	if err := folderError(path); err != nil {
+		return nil, err
+	}
 	files, err := readFiles(path)
 	if err != nil {
 		return nil, err
@@ -50,10 +60,14 @@ func Take(path string, r Reading) (*Inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := v.attach(source); err != nil {
+	if err = v.attach(source); err == nil {
+		err = source.readable(v.Tensors)
+	}
+	if err != nil {
 		source.Close()
 		return nil, err
 	}
+	v.Warnings = append(v.Warnings, source.Notes()...)
 	return v, nil
 }
 
@@ -85,11 +99,11 @@ func (v *Inventory) Section(name string) []byte {
 
 // describe learns all that the small files say.
 func describe(path string, files []Section, r Reading) (*Inventory, error) {
-	v := &Inventory{Path: path, Sections: files}
+	v := &Inventory{Path: path, Sections: slices.Clone(files)}
 	config := v.Section(container.SectionConfig)
 	if config == nil {
 		return nil, &formats.ParseError{File: path, Offset: -1,
-			Err: errors.New("no config.json: this is not a Hugging Face model folder")}
+			Err: fmt.Errorf("no config.json: %s", instead(path))}
 	}
 	a, tokens, err := r.Families.Parse(config)
 	if err != nil {
@@ -99,12 +113,23 @@ func describe(path string, files []Section, r Reading) (*Inventory, error) {
 	if err := v.readTokens(tokens, r.MaskID); err != nil {
 		return nil, v.locate(err)
 	}
+	if err := v.readTemplate(); err != nil {
+		return nil, v.locate(err)
+	}
+	v.Sections = slices.DeleteFunc(v.Sections, func(s Section) bool { return s.Name == addedTokens })
 	return v, nil
 }
 
 // attach holds a source's tensors against those the network needs.
 func (v *Inventory) attach(source Checkpoint) error {
-	infos := source.Infos()
+	var infos []formats.Info
+	for _, i := range source.Infos() {
+		if v.Arch.Unused(i.Name) {
+			v.Unused = append(v.Unused, i.Name)
+		} else {
+			infos = append(infos, i)
+		}
+	}
 	where := func(name string) string { return filepath.Base(source.File(name)) }
 	if err := v.Arch.Match(infos, where); err != nil {
 		return &formats.ParseError{File: v.Path, Offset: -1, Err: err}
@@ -117,7 +142,37 @@ func (v *Inventory) attach(source Checkpoint) error {
 		v.Tensors = append(v.Tensors, Entry{byName[t.Name], t.Role})
 	}
 	v.Source = source
+	return v.compareTied()
+}
+
+// compareTied says where a checkpoint with tied weights stores a head of its own
+// that differs from the embedding, which counts.
+func (v *Inventory) compareTied() error {
+	if !slices.Contains(v.Unused, v.Arch.TiedHead) {
+		return nil
+	}
+	same, err := equalRows(v.Source, v.Arch.TiedHead, v.Arch.Embed)
+	if err != nil {
+		return v.Source.Locate(err)
+	}
+	if !same {
+		v.warn("weight_tying is true, so the output head is the embedding %s, as the model's own code has it; the stored %s differs and is left out",
+			v.Arch.Embed, v.Arch.TiedHead)
+	}
 	return nil
+}
+
+// warn notes a warning.
+func (v *Inventory) warn(format string, args ...any) {
+	v.Warnings = append(v.Warnings, fmt.Sprintf(format, args...))
+}
+
+func (v *Inventory) setSection(name string, data []byte) {
+	for i := range v.Sections {
+		if v.Sections[i].Name == name {
+			v.Sections[i].Data = data
+		}
+	}
 }
 
 // locate puts the checkpoint's path before the name of one of its files.

@@ -40,7 +40,7 @@ func blockLM(c *arch.Config) (*arch.Arch, *arch.Tokens, error) {
 		}
 		a.Layers = append(a.Layers, l)
 	}
-	return a, &arch.Tokens{Mask: c.Token("mask_token_id"), EOS: c.Token("eos_token_id")}, c.Err()
+	return a, &arch.Tokens{Mask: c.Token("mask_token_id"), EOS: c.Tokens("eos_token_id")}, c.Err()
 }
 
 var families = arch.Families{"BlockLM": blockLM}
