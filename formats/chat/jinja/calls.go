@@ -44,7 +44,9 @@ func (r *rendering) arguments(list *arguments, a *activation) *args {
 		out.set(k.name, r.eval(k.value, a))
 	}
 	if list.star != nil {
-		out.pos = append(out.pos, r.items(r.eval(list.star, a))...)
+		items := r.items(r.eval(list.star, a))
+		r.pay(8 * costItem * len(items)) // copied once more by every step of a call
+		out.pos = append(out.pos, items...)
 	}
 	if list.stars != nil {
 		d, ok := r.eval(list.stars, a).(*Dict)
@@ -92,6 +94,7 @@ func (f *function) bind(name string, a *args) {
 	if len(a.pos) > len(params) && !rest {
 		a.r.fail("%s takes at most %d arguments, not %d", name, len(params), len(a.pos))
 	}
+	a.r.pay(costItem * len(params))
 	a.v = make([]Value, len(params))
 	n := copy(a.v, a.pos)
 	a.pos = a.pos[n:]

@@ -95,7 +95,7 @@ func (r *rendering) parseInt(s string, base int) Value {
 
 // parseFloat is Python's float(s).
 func (r *rendering) parseFloat(s string) (float64, bool) {
-	r.pay(len(s))
+	r.pay(8*costStep + 4*len(s))
 	s = strings.TrimFunc(s, isSpace)
 	lower := strings.ToLower(strings.TrimLeft(s, "+-"))
 	if strings.HasPrefix(lower, "0x") || strings.Contains(s, "__") || strings.HasPrefix(s, "_") || strings.HasSuffix(s, "_") {
@@ -147,7 +147,7 @@ func round(a *args) Value {
 		case !isFloat:
 			return a.r.roundInt(x, -places)
 		}
-		return roundFloat(f, places)
+		return a.r.roundFloat(f, places)
 	case "ceil", "floor":
 		scale := a.r.arithmetic("**", 10, places)
 		f = a.r.float(a.r.arithmetic("*", x, scale))
@@ -163,16 +163,18 @@ func round(a *args) Value {
 }
 
 // roundFloat rounds to decimal places, ties of the exact value to even.
-func roundFloat(f float64, places int) float64 {
+func (r *rendering) roundFloat(f float64, places int) float64 {
 	switch {
 	case places > 400 || math.IsInf(f, 0) || math.IsNaN(f):
 		return f
 	case places >= 0:
+		r.pay(costStep + 8*places)
 		f, _ = strconv.ParseFloat(strconv.FormatFloat(f, 'f', places, 64), 64)
 		return f
 	case places < -310:
 		return math.Copysign(0, f)
 	}
+	r.pay(maxPrecision)
 	i, _ := big.NewFloat(f).Int(nil)
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(-places)), nil)
 	q, m := new(big.Int).QuoRem(i, scale, new(big.Int))

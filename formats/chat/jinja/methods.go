@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -51,6 +52,7 @@ func init() {
 	views := func(kind string) *function {
 		return fn("", 0, func(a *args) Value { return view{a.v[0].(*Dict), kind} })
 	}
+	bits := fn("", 0, func(a *args) Value { return bigOf(a.v[0]).BitLen() })
 	methods = map[string]map[string]*function{
 		"str": {
 			"capitalize":   text((*rendering).capitalize),
@@ -120,8 +122,9 @@ func init() {
 			"keys":   views("keys"),
 			"values": views("values"),
 		},
-		"int":   {"bit_length": fn("", 0, func(a *args) Value { return bigOf(a.v[0]).BitLen() })},
-		"float": {"is_integer": fn("", 0, func(a *args) Value { f := a.v[0].(float64); return f == float64(int(f)) })},
+		"int":   {"bit_length": bits},
+		"bool":  {"bit_length": bits},
+		"float": {"is_integer": fn("", 0, func(a *args) Value { f := a.v[0].(float64); return f == math.Trunc(f) && !math.IsInf(f, 0) })},
 	}
 }
 
@@ -179,7 +182,7 @@ func window(a *args, i int) (lo, hi int, ok bool) {
 	if start > end {
 		return 0, 0, false
 	}
-	a.r.pay(len(s) / 4)
+	a.r.pay(len(s))
 	return offset(s, start), offset(s, end), true
 }
 

@@ -100,7 +100,7 @@ func (r *rendering) formatInt(v Value) string {
 		if i.BitLen() > maxDigits*3322/1000 {
 			r.fail("integer of more than %d digits cannot be text", maxDigits)
 		}
-		r.pay(maxDigits)
+		r.pay(maxDigits + i.BitLen()*i.BitLen()/4096)
 		return i.String()
 	}
 	return strconv.Itoa(v.(int))
@@ -184,7 +184,8 @@ func (r *rendering) power(a, b Value, x, y *big.Int) Value {
 		}
 		return integer(x)
 	}
-	r.pay(maxBits / 8)
+	bits := int(int64(x.BitLen()) * y.Int64())
+	r.pay(bits + bits*bits/8192)
 	return integer(new(big.Int).Exp(x, y, nil))
 }
 
