@@ -203,7 +203,6 @@ var unsupported = map[string]string{
 	"int":       " as_integer_ratio bit_count conjugate from_bytes to_bytes ",
 	"bool":      " as_integer_ratio bit_count conjugate from_bytes to_bytes ",
 	"float":     " as_integer_ratio conjugate fromhex hex ",
-	"dict":      " fromkeys ",
 	"generator": " close gi_running gi_suspended gi_yieldfrom send throw ",
 	"Macro":     " explicit_caller ",
 }
@@ -227,6 +226,10 @@ func (r *rendering) attribute(x Value, name string) Value {
 		r.fail("%s of %s is not supported", quote(name), kind)
 	}
 	switch x := x.(type) {
+	case *callable:
+		if x.name == "dict" {
+			return r.attribute(&Dict{}, name) // what needs no mapping of its own
+		}
 	case bool, int, *big.Int, float64:
 		switch name {
 		case "real", "numerator":

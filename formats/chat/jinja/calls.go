@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"math/big"
 	"slices"
 	"strings"
 )
@@ -151,14 +152,20 @@ func (a *args) int(i, otherwise int) int {
 	if a.v[i] == nil {
 		return otherwise
 	}
+	if b, ok := a.v[i].(*big.Int); ok { // larger than anything here
+		return b.Sign() << 62
+	}
 	n, ok := small(a.v[i])
 	if !ok {
-		a.r.fail("expected a moderate integer, not %s", a.r.describe(a.v[i]))
+		a.r.fail("expected an integer, not %s", a.r.describe(a.v[i]))
 	}
 	return n
 }
 
 func (a *args) bool(i int) bool { return truth(a.v[i]) }
+
+// flag is an argument that Python takes as a number, false if none was given.
+func (a *args) flag(i int) bool { return a.given(i) && a.int(i, 0) != 0 }
 
 // isNone reports whether an argument is missing or none.
 func (a *args) isNone(i int) bool { return a.v[i] == nil || a.v[i] == None }

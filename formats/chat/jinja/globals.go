@@ -42,6 +42,9 @@ func dictOf(a *args) *Dict {
 		a.r.fail("dict takes at most one argument and names")
 	}
 	for _, v := range a.pos {
+		if u, ok := v.(*undefined); ok {
+			a.r.fail("%s", u.why)
+		}
 		if m, ok := v.(*Dict); ok {
 			a.r.pay(costEntry * len(m.keys))
 			for i, k := range m.keys {
@@ -63,6 +66,19 @@ func dictOf(a *args) *Dict {
 		d.Set(n, a.named[i])
 	}
 	return d
+}
+
+func fromKeys(a *args) Value {
+	d := &Dict{}
+	next := a.r.each(a.v[1])
+	for {
+		k, ok := next()
+		if !ok {
+			return d
+		}
+		a.r.pay(costEntry)
+		d.set(a.r.hash(k), k, a.value(2, None))
+	}
 }
 
 // object is a value whose attributes are computed: cyclers and joiners.
