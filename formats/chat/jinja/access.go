@@ -199,7 +199,7 @@ var mutators = map[string]string{
 // unsupported are attributes that Python has and this package has not: an error
 // where one is used, not an undefined that says nothing.
 var unsupported = map[string]string{
-	"str":       " encode maketrans translate ",
+	"str":       " encode maketrans ",
 	"int":       " as_integer_ratio bit_count conjugate from_bytes to_bytes ",
 	"bool":      " as_integer_ratio bit_count conjugate from_bytes to_bytes ",
 	"float":     " as_integer_ratio conjugate fromhex hex ",

@@ -82,7 +82,10 @@ func fromKeys(a *args) Value {
 }
 
 // object is a value whose attributes are computed: cyclers and joiners.
-type object struct{ attr func(name string) Value }
+type object struct {
+	attr func(name string) Value
+	text string // what it prints as; "" for what has an address in it
+}
 
 func cycler(a *args) Value {
 	items, at := a.pos, 0
@@ -98,7 +101,7 @@ func cycler(a *args) Value {
 		at = 0
 		return None
 	})
-	return &object{func(name string) Value {
+	return &object{attr: func(name string) Value {
 		switch name {
 		case "current":
 			return items[at]
@@ -221,6 +224,8 @@ func (r *rendering) directive(c byte, t time.Time) string {
 		return fmt.Sprint((int(t.Weekday())+6)%7 + 1)
 	case 'w':
 		return fmt.Sprint(int(t.Weekday()))
+	case 's':
+		return fmt.Sprint(t.Unix())
 	case 'G':
 		return fmt.Sprint(year)
 	case 'V':

@@ -86,7 +86,7 @@ func (r *rendering) enter(f *frame, a *activation) {
 // resolve finds a name that nothing around it sets.
 func (r *rendering) resolve(name string) Value {
 	if name == "self" {
-		return &object{r.selfBlock}
+		return &object{r.selfBlock, "<TemplateReference None>"}
 	}
 	if v, ok := r.export[name]; ok {
 		return v

@@ -109,6 +109,7 @@ func init() {
 			"strip":      strip(true, true),
 			"swapcase":   text((*rendering).swapcase),
 			"title":      text((*rendering).title),
+			"translate":  fn("/table", 1, translate),
 			"upper":      text((*rendering).upper),
 			"zfill":      fn("/width", 1, zfill),
 		},
@@ -332,6 +333,32 @@ func joinMethod(a *args) Value {
 		}
 		b.add(s)
 	}
+}
+
+// translate replaces characters by a mapping of code points.
+func translate(a *args) Value {
+	table, ok := a.v[1].(*Dict)
+	if !ok {
+		a.r.fail("translate wants a mapping, not %s", a.r.describe(a.v[1]))
+	}
+	return a.r.mapped(a.str(0), func(_ int, c rune) string {
+		i := table.find(int(c))
+		if i < 0 {
+			return char(c)
+		}
+		switch v := table.values[i].(type) {
+		case none:
+			return ""
+		case str:
+			return v.s
+		case int:
+			if v >= 0 && v <= utf8.MaxRune {
+				return string(rune(v))
+			}
+		}
+		a.r.fail("translate cannot put %s in the place of a character", a.r.describe(table.values[i]))
+		return ""
+	})
 }
 
 func zfill(a *args) Value {

@@ -119,6 +119,11 @@ func (r *rendering) reprDeep(b *builder, v Value, depth int, around []Value) {
 		b.text(">", false)
 	case *loop:
 		b.text(fmt.Sprintf("<LoopContext %d/%d>", v.index0+1, v.length()), false)
+	case *object:
+		if v.text == "" {
+			r.fail("a %s is written as text", typeName(v))
+		}
+		b.text(v.text, false)
 	default:
 		r.fail("a %s is written as text: an iterator needs the filter list, a function its parentheses", typeName(v))
 	}
