@@ -8,7 +8,7 @@ import (
 
 // attr is x.name: an attribute of the value, else its entry.
 func (r *rendering) attr(x Value, name string) Value {
-	if u, ok := x.(*undefined); ok {
+	if u, ok := x.(*undefined); ok && !internal(name) {
 		r.fail("%s", u.why)
 	}
 	if v := r.attribute(x, name); v != nil {
@@ -207,10 +207,15 @@ var unsupported = map[string]string{
 	"Macro":     " explicit_caller ",
 }
 
+// internal reports whether a name is one of Python's own, as __class__ is.
+func internal(name string) bool {
+	return len(name) > 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
+}
+
 // attribute is what Python's getattr finds, nil for nothing.
 func (r *rendering) attribute(x Value, name string) Value {
 	kind := typeName(x)
-	if m := mutators[kind]; m != "" && strings.Contains(m, " "+name+" ") || strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") && len(name) > 4 {
+	if m := mutators[kind]; m != "" && strings.Contains(m, " "+name+" ") || internal(name) {
 		if _, ok := x.(*namespace); !ok {
 			return &undefined{"access to attribute " + quote(name) + " of " + kind + " is unsafe"}
 		}

@@ -187,6 +187,9 @@ func (r *rendering) strftime(b *builder, layout str, t time.Time) {
 			flag = layout.s[lo]
 			lo++
 		}
+		if flag != 0 && layout.s[lo] == 'f' {
+			r.fail("strftime_now does not know %%%cf", flag)
+		}
 		s := r.directive(layout.s[lo], t)
 		lo++
 		trimmed := s
@@ -212,7 +215,7 @@ func (r *rendering) directive(c byte, t time.Time) string {
 	switch c {
 	case '%':
 		return "%"
-	case 'f':
+	case 'f': // Python's own, without flags
 		return t.Format(".000000")[1:]
 	case 'l':
 		return fmt.Sprintf("%2s", t.Format("3"))
