@@ -27,6 +27,7 @@ var layers = []struct {
 }{
 	{"formats", []string{"formats"}},
 	{"formats/mmap", []string{"formats/mmap"}},
+	{"formats/chat/jinja", []string{"=formats"}},
 	{"formats/output", []string{"=formats"}},
 	{"formats/journal", []string{"=formats", "formats/output"}},
 	{"quant", []string{"=formats", "runtime/asm"}},

@@ -1,5 +1,10 @@
 package chat
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Severity is what follows from a conversation that a template cannot render.
 type Severity int
 
@@ -13,7 +18,7 @@ const (
 type Finding struct {
 	Conversation string // "a single turn", …
 	Severity     Severity
-	Err          error
+	Err          error // a *formats.ParseError that names the conversation
 }
 
 // Probe renders one conversation of each kind, with and without the opening of
@@ -38,11 +43,12 @@ func (t *Template) Probe() []Finding {
 			if err == nil {
 				continue
 			}
-			f := Finding{c.name, c.severity, err}
+			f := Finding{Conversation: c.name, Severity: c.severity}
 			if !ask {
 				f.Conversation += " without the opening of an answer"
 				f.Severity = min(f.Severity, Warning)
 			}
+			f.Err = fault(fmt.Errorf("cannot render %s: %w", f.Conversation, errors.Unwrap(err)))
 			if c.name == "a system message" && refused(err) {
 				f.Severity = Note
 			}

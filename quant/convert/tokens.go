@@ -181,6 +181,22 @@ func (v *Inventory) readTemplate() error {
 		v.warn("no chat template (neither %s nor chat_template in %s): prompts go to the model as they are, as with --raw; messages and chat will not work",
 			container.SectionChatTemplate, container.SectionTokenizerConfig)
 	}
+	if t != nil {
+		return v.probeTemplate(t)
+	}
+	return nil
+}
+
+// probeTemplate tries the template: one that cannot render a single turn is none.
+func (v *Inventory) probeTemplate(t *chat.Template) error {
+	for _, f := range t.Probe() {
+		switch f.Severity {
+		case chat.Useless:
+			return f.Err
+		case chat.Warning:
+			v.warn("%v", f.Err)
+		}
+	}
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 
 // attr is x.name: an attribute of the value, else its entry.
 func (r *rendering) attr(x Value, name string) Value {
-	if u, ok := x.(*undefined); ok {
+	if u, ok := x.(*undefined); ok && !internal(name) {
 		r.fail("%s", u.why)
 	}
 	if v := r.attribute(x, name); v != nil {
@@ -81,7 +81,7 @@ func (r *rendering) at(x Value, i int) Value {
 		r.pay(costBox)
 		lo := i
 		if n < len(x.s) {
-			r.pay(i / 4)
+			r.pay(i)
 			lo = offset(x.s, i)
 		}
 		_, size := utf8.DecodeRuneInString(x.s[lo:])
@@ -152,7 +152,7 @@ func (r *rendering) slice(x Value, bounds [3]Value) Value {
 		}
 		lo, hi := start, stop
 		if n < len(s.s) {
-			r.pay(len(s.s) / 4)
+			r.pay(len(s.s))
 			lo = offset(s.s, start)
 			hi = lo + offset(s.s[lo:], count)
 		}
@@ -196,10 +196,26 @@ var mutators = map[string]string{
 	"dict": " clear pop popitem setdefault update ",
 }
 
+// unsupported are attributes that Python has and this package has not: an error
+// where one is used, not an undefined that says nothing.
+var unsupported = map[string]string{
+	"str":       " encode maketrans ",
+	"int":       " as_integer_ratio bit_count conjugate from_bytes to_bytes ",
+	"bool":      " as_integer_ratio bit_count conjugate from_bytes to_bytes ",
+	"float":     " as_integer_ratio conjugate fromhex hex ",
+	"generator": " close gi_running gi_suspended gi_yieldfrom send throw ",
+	"Macro":     " explicit_caller ",
+}
+
+// internal reports whether a name is one of Python's own, as __class__ is.
+func internal(name string) bool {
+	return len(name) > 4 && strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__")
+}
+
 // attribute is what Python's getattr finds, nil for nothing.
 func (r *rendering) attribute(x Value, name string) Value {
 	kind := typeName(x)
-	if m := mutators[kind]; m != "" && strings.Contains(m, " "+name+" ") || strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") && len(name) > 4 {
+	if m := mutators[kind]; m != "" && strings.Contains(m, " "+name+" ") || internal(name) {
 		if _, ok := x.(*namespace); !ok {
 			return &undefined{"access to attribute " + quote(name) + " of " + kind + " is unsafe"}
 		}
@@ -211,7 +227,27 @@ func (r *rendering) attribute(x Value, name string) Value {
 			return m.fn(a)
 		}}}
 	}
+	if strings.Contains(unsupported[kind], " "+name+" ") {
+		r.fail("%s of %s is not supported", quote(name), kind)
+	}
 	switch x := x.(type) {
+	case *callable:
+		if x.name == "dict" {
+			return r.attribute(&Dict{}, name) // what needs no mapping of its own
+		}
+	case bool, int, *big.Int, float64:
+		switch name {
+		case "real", "numerator":
+			if _, ok := x.(float64); !ok || name == "real" {
+				return r.binary("+", x, 0)
+			}
+		case "imag":
+			return r.binary("*", x, 0)
+		case "denominator":
+			if _, ok := x.(float64); !ok {
+				return 1
+			}
+		}
 	case *namespace:
 		return x.attrs.text(name)
 	case *loop:

@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"math/big"
 	"slices"
 	"strings"
 )
@@ -44,7 +45,9 @@ func (r *rendering) arguments(list *arguments, a *activation) *args {
 		out.set(k.name, r.eval(k.value, a))
 	}
 	if list.star != nil {
-		out.pos = append(out.pos, r.items(r.eval(list.star, a))...)
+		items := r.items(r.eval(list.star, a))
+		r.pay(8 * costItem * len(items)) // copied once more by every step of a call
+		out.pos = append(out.pos, items...)
 	}
 	if list.stars != nil {
 		d, ok := r.eval(list.stars, a).(*Dict)
@@ -92,6 +95,7 @@ func (f *function) bind(name string, a *args) {
 	if len(a.pos) > len(params) && !rest {
 		a.r.fail("%s takes at most %d arguments, not %d", name, len(params), len(a.pos))
 	}
+	a.r.pay(costItem * len(params))
 	a.v = make([]Value, len(params))
 	n := copy(a.v, a.pos)
 	a.pos = a.pos[n:]
@@ -148,14 +152,20 @@ func (a *args) int(i, otherwise int) int {
 	if a.v[i] == nil {
 		return otherwise
 	}
+	if b, ok := a.v[i].(*big.Int); ok { // larger than anything here
+		return b.Sign() << 62
+	}
 	n, ok := small(a.v[i])
 	if !ok {
-		a.r.fail("expected a moderate integer, not %s", a.r.describe(a.v[i]))
+		a.r.fail("expected an integer, not %s", a.r.describe(a.v[i]))
 	}
 	return n
 }
 
 func (a *args) bool(i int) bool { return truth(a.v[i]) }
+
+// flag is an argument that Python takes as a number, false if none was given.
+func (a *args) flag(i int) bool { return a.given(i) && a.int(i, 0) != 0 }
 
 // isNone reports whether an argument is missing or none.
 func (a *args) isNone(i int) bool { return a.v[i] == nil || a.v[i] == None }

@@ -13,7 +13,7 @@ import (
 )
 
 // clock is what strftime_now sees in tests.
-var clock = time.Date(2026, 3, 5, 7, 8, 9, 0, time.UTC)
+var clock = time.Date(2026, 3, 5, 7, 8, 9, 12345000, time.UTC)
 
 // TestCases renders the cases of a file named by LLADA_JINJA_CASES, for
 // comparison with jinja2 (.ci/jinja). A line is

@@ -6,6 +6,8 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 func absolute(a *args) Value {
@@ -57,10 +59,30 @@ func (r *rendering) truncated(f float64, nan Value) Value {
 	return integer(i)
 }
 
+// numeral is s without white space around it, its decimal digits as ASCII.
+func (r *rendering) numeral(s string) string {
+	r.pay(8*costStep + 4*len(s))
+	return strings.Map(func(c rune) rune {
+		if c < utf8.RuneSelf {
+			return c
+		}
+		for _, t := range unicode.Nd.R16 {
+			if c >= rune(t.Lo) && c <= rune(t.Hi) {
+				return '0' + (c-rune(t.Lo))%10
+			}
+		}
+		for _, t := range unicode.Nd.R32 {
+			if c >= rune(t.Lo) && c <= rune(t.Hi) {
+				return '0' + (c-rune(t.Lo))%10
+			}
+		}
+		return c
+	}, strings.TrimFunc(s, isSpace))
+}
+
 // parseInt is Python's int(s, base), nil for what it refuses.
 func (r *rendering) parseInt(s string, base int) Value {
-	r.pay(len(s))
-	s = strings.TrimFunc(s, isSpace)
+	s = r.numeral(s)
 	digits := strings.TrimLeft(s, "+-")
 	if len(s)-len(digits) > 1 || base != 0 && (base < 2 || base > 36) {
 		return nil
@@ -95,8 +117,7 @@ func (r *rendering) parseInt(s string, base int) Value {
 
 // parseFloat is Python's float(s).
 func (r *rendering) parseFloat(s string) (float64, bool) {
-	r.pay(len(s))
-	s = strings.TrimFunc(s, isSpace)
+	s = r.numeral(s)
 	lower := strings.ToLower(strings.TrimLeft(s, "+-"))
 	if strings.HasPrefix(lower, "0x") || strings.Contains(s, "__") || strings.HasPrefix(s, "_") || strings.HasSuffix(s, "_") {
 		return 0, false
@@ -147,7 +168,7 @@ func round(a *args) Value {
 		case !isFloat:
 			return a.r.roundInt(x, -places)
 		}
-		return roundFloat(f, places)
+		return a.r.roundFloat(f, places)
 	case "ceil", "floor":
 		scale := a.r.arithmetic("**", 10, places)
 		f = a.r.float(a.r.arithmetic("*", x, scale))
@@ -163,16 +184,18 @@ func round(a *args) Value {
 }
 
 // roundFloat rounds to decimal places, ties of the exact value to even.
-func roundFloat(f float64, places int) float64 {
+func (r *rendering) roundFloat(f float64, places int) float64 {
 	switch {
 	case places > 400 || math.IsInf(f, 0) || math.IsNaN(f):
 		return f
 	case places >= 0:
+		r.pay(costStep + 8*places)
 		f, _ = strconv.ParseFloat(strconv.FormatFloat(f, 'f', places, 64), 64)
 		return f
 	case places < -310:
 		return math.Copysign(0, f)
 	}
+	r.pay(maxPrecision)
 	i, _ := big.NewFloat(f).Int(nil)
 	scale := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(-places)), nil)
 	q, m := new(big.Int).QuoRem(i, scale, new(big.Int))

@@ -84,7 +84,7 @@ func sorted(a *args) Value {
 		}
 		return l
 	}
-	return &list{items: a.r.sort(a.r.items(a.v[0]), key, a.r.lessThan, a.bool(1))}
+	return &list{items: a.r.sort(a.r.items(a.v[0]), key, a.r.lessThan, a.flag(1))}
 }
 
 func dictSort(a *args) Value {
@@ -101,7 +101,7 @@ func dictSort(a *args) Value {
 	}
 	get := a.r.getter(at, nil, !a.bool(1))
 	pairs := a.r.drain(a.r.each(view{d, "items"}))
-	return &list{items: a.r.sort(pairs, get, a.r.lessThan, a.bool(3))}
+	return &list{items: a.r.sort(pairs, get, a.r.lessThan, a.flag(3))}
 }
 
 func unique(a *args) Value {

@@ -38,6 +38,7 @@ func (f *formatter) format(s str, levels int) str {
 	if levels == 0 {
 		f.r.fail("fields nested too deeply in the format string")
 	}
+	f.r.pay(4 * len(s.s))
 	for lo := 0; lo < len(s.s); {
 		i := strings.IndexAny(s.s[lo:], "{}")
 		if i < 0 {
@@ -55,15 +56,17 @@ func (f *formatter) format(s str, levels int) str {
 		if s.s[lo] == '}' {
 			f.r.fail("a single } in the format string")
 		}
-		end, depth := lo+1, 1
+		end, depth, named := lo+1, 1, true
 		for ; end < len(s.s) && depth > 0; end++ {
 			switch s.s[end] {
 			case '{':
 				depth++
 			case '}':
 				depth--
+			case ':', '!':
+				named = false
 			case '[': // a key may hold braces
-				if n := strings.IndexByte(s.s[end:], ']'); n >= 0 && depth == 1 && !strings.ContainsAny(s.s[lo+1:end], ":!") {
+				if n := strings.IndexByte(s.s[end:], ']'); named && n >= 0 {
 					end += n
 				}
 			}

@@ -29,7 +29,7 @@ func FuzzRender(f *testing.F) {
 			"bos_token": String("<s>"), "tools": None, "add_generation_prompt": true,
 		}
 		text, input, err := tm.Render(vars, len(content), clock)
-		if check(err); len(text) > MaxOutput {
+		if check(err); len(text) > MaxText {
 			t.Errorf("%d bytes", len(text))
 		}
 		at := -1

@@ -1,6 +1,10 @@
 package jinja
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // globals are the names that every template knows.
 var globals map[string]Value
@@ -38,6 +42,9 @@ func dictOf(a *args) *Dict {
 		a.r.fail("dict takes at most one argument and names")
 	}
 	for _, v := range a.pos {
+		if u, ok := v.(*undefined); ok {
+			a.r.fail("%s", u.why)
+		}
 		if m, ok := v.(*Dict); ok {
 			a.r.pay(costEntry * len(m.keys))
 			for i, k := range m.keys {
@@ -61,8 +68,24 @@ func dictOf(a *args) *Dict {
 	return d
 }
 
+func fromKeys(a *args) Value {
+	d := &Dict{}
+	next := a.r.each(a.v[1])
+	for {
+		k, ok := next()
+		if !ok {
+			return d
+		}
+		a.r.pay(costEntry)
+		d.set(a.r.hash(k), k, a.value(2, None))
+	}
+}
+
 // object is a value whose attributes are computed: cyclers and joiners.
-type object struct{ attr func(name string) Value }
+type object struct {
+	attr func(name string) Value
+	text string // what it prints as; "" for what has an address in it
+}
 
 func cycler(a *args) Value {
 	items, at := a.pos, 0
@@ -78,7 +101,7 @@ func cycler(a *args) Value {
 		at = 0
 		return None
 	})
-	return &object{func(name string) Value {
+	return &object{attr: func(name string) Value {
 		switch name {
 		case "current":
 			return items[at]
@@ -142,51 +165,82 @@ func strftimeNow(a *args) Value {
 // Python's datetime.now().
 var directives = map[byte]string{
 	'Y': "2006", 'm': "01", 'd': "02", 'H': "15", 'M': "04", 'S': "05", 'B': "January", 'b': "Jan", 'h': "Jan",
-	'A': "Monday", 'a': "Mon", 'y': "06", 'I': "03", 'p': "PM", 'j': "002", 'F': "2006-01-02",
+	'A': "Monday", 'a': "Mon", 'y': "06", 'I': "03", 'p': "PM", 'P': "pm", 'j': "002", 'F': "2006-01-02",
 	'T': "15:04:05", 'D': "01/02/06", 'R': "15:04", 'e': "_2", 'Z': "", 'z': "", 'x': "01/02/06", 'X': "15:04:05",
 	'c': "Mon Jan _2 15:04:05 2006", 'n': "\n", 't': "\t", 'r': "03:04:05 PM",
 }
 
+// strftime writes a time in the C locale, with the GNU flags - _ 0 ^ of a
+// directive.
 func (r *rendering) strftime(b *builder, layout str, t time.Time) {
-	for i := 0; i < len(layout.s); i++ {
-		c := layout.s[i]
-		if c != '%' || i+1 == len(layout.s) {
-			b.add(layout.sub(i, i+1))
-			continue
+	for lo := 0; lo < len(layout.s); {
+		r.pay(8*costStep + len(layout.in))
+		i := strings.IndexByte(layout.s[lo:], '%')
+		if i < 0 || lo+i+1 == len(layout.s) {
+			b.add(layout.sub(lo, len(layout.s)))
+			return
 		}
-		i++
-		trim := layout.s[i] == '-' && i+1 < len(layout.s) // %-d: without leading zeros
-		if trim {
-			i++
+		b.add(layout.sub(lo, lo+i))
+		lo += i + 1
+		var flag byte
+		if strings.IndexByte("-_0^", layout.s[lo]) >= 0 && lo+1 < len(layout.s) {
+			flag = layout.s[lo]
+			lo++
 		}
-		var s string
-		switch c := layout.s[i]; c {
-		case '%':
-			s = "%"
-		case 'f':
-			s = t.Format(".000000")[1:]
-		case 'l', 'k':
-			s = t.Format(map[byte]string{'l': "3", 'k': "15"}[c])
-			if s = trimZeros(s); len(s) == 1 {
-				s = " " + s
-			}
-		default:
-			d, ok := directives[c]
-			if !ok {
-				r.fail("strftime_now does not know %%%c", c)
-			}
-			s = t.Format(d)
+		if flag != 0 && layout.s[lo] == 'f' {
+			r.fail("strftime_now does not know %%%cf", flag)
 		}
-		if trim {
-			s = trimZeros(s)
+		s := r.directive(layout.s[lo], t)
+		lo++
+		trimmed := s
+		if strings.Trim(s, " 0123456789") == "" && s != "" { // of one number
+			trimmed = strings.TrimLeft(s[:len(s)-1], "0 ") + s[len(s)-1:]
+		}
+		switch flag {
+		case '-':
+			s = trimmed
+		case '_':
+			s = strings.Repeat(" ", len(s)-len(trimmed)) + trimmed
+		case '0':
+			s = strings.Repeat("0", len(s)-len(trimmed)) + trimmed
+		case '^':
+			s = strings.ToUpper(s)
 		}
 		b.text(s, false)
 	}
 }
 
-func trimZeros(s string) string {
-	for len(s) > 1 && (s[0] == '0' || s[0] == ' ') {
-		s = s[1:]
+func (r *rendering) directive(c byte, t time.Time) string {
+	year, week := t.ISOWeek()
+	switch c {
+	case '%':
+		return "%"
+	case 'f': // Python's own, without flags
+		return t.Format(".000000")[1:]
+	case 'l':
+		return fmt.Sprintf("%2s", t.Format("3"))
+	case 'k':
+		return fmt.Sprintf("%2d", t.Hour())
+	case 'C':
+		return fmt.Sprintf("%02d", t.Year()/100)
+	case 'u':
+		return fmt.Sprint((int(t.Weekday())+6)%7 + 1)
+	case 'w':
+		return fmt.Sprint(int(t.Weekday()))
+	case 's':
+		return fmt.Sprint(t.Unix())
+	case 'G':
+		return fmt.Sprint(year)
+	case 'V':
+		return fmt.Sprintf("%02d", week)
+	case 'U':
+		return fmt.Sprintf("%02d", (t.YearDay()+6-int(t.Weekday()))/7)
+	case 'W':
+		return fmt.Sprintf("%02d", (t.YearDay()+6-(int(t.Weekday())+6)%7)/7)
 	}
-	return s
+	d, ok := directives[c]
+	if !ok {
+		r.fail("strftime_now does not know %%%c", c)
+	}
+	return t.Format(d)
 }

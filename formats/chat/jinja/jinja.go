@@ -34,7 +34,6 @@ func (t *Template) Render(vars map[string]Value, size int, now time.Time) (text 
 	defer recovered(&err)
 	r := &rendering{t: t, vars: vars, left: maxWork + workPerByte*size, now: now}
 	r.out = r.build()
-	r.out.max = MaxOutput
 	a := &activation{cells: make([]Value, t.cells)}
 	r.enter(t.root, a)
 	r.all(t.body, a)
@@ -87,7 +86,7 @@ func (r *rendering) enter(f *frame, a *activation) {
 // resolve finds a name that nothing around it sets.
 func (r *rendering) resolve(name string) Value {
 	if name == "self" {
-		return &object{r.selfBlock}
+		return &object{r.selfBlock, "<TemplateReference None>"}
 	}
 	if v, ok := r.export[name]; ok {
 		return v
@@ -105,7 +104,6 @@ func (r *rendering) resolve(name string) Value {
 func (r *rendering) captured(run func()) str {
 	out := r.out
 	r.out = r.build()
-	r.out.max = MaxOutput
 	run()
 	s := r.out.str()
 	r.out = out

@@ -8,7 +8,7 @@ import "fmt"
 // the same everywhere.
 const (
 	MaxTemplate = 1 << 20  // bytes of a template
-	MaxOutput   = 16 << 20 // bytes of a rendering
+	MaxText     = 16 << 20 // bytes of a rendering, and of any text on the way
 	maxWork     = 100 << 20
 	workPerByte = 16 // more for every byte of the variables
 

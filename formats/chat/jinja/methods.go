@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -51,6 +52,7 @@ func init() {
 	views := func(kind string) *function {
 		return fn("", 0, func(a *args) Value { return view{a.v[0].(*Dict), kind} })
 	}
+	bits := fn("", 0, func(a *args) Value { return bigOf(a.v[0]).BitLen() })
 	methods = map[string]map[string]*function{
 		"str": {
 			"capitalize":   text((*rendering).capitalize),
@@ -102,11 +104,12 @@ func init() {
 			"rsplit":     fn("sep maxsplit", 0, rsplit),
 			"rstrip":     strip(false, true),
 			"split":      fn("sep maxsplit", 0, split),
-			"splitlines": fn("keepends", 0, func(a *args) Value { return a.r.strings(a.r.lines(a.str(0), a.bool(1))) }),
+			"splitlines": fn("keepends", 0, func(a *args) Value { return a.r.strings(a.r.lines(a.str(0), a.flag(1))) }),
 			"startswith": fix(false),
 			"strip":      strip(true, true),
 			"swapcase":   text((*rendering).swapcase),
 			"title":      text((*rendering).title),
+			"translate":  fn("/table", 1, translate),
 			"upper":      text((*rendering).upper),
 			"zfill":      fn("/width", 1, zfill),
 		},
@@ -114,14 +117,16 @@ func init() {
 		"tuple": {"count": count, "index": index},
 		"range": {"count": count, "index": index},
 		"dict": {
-			"copy":   fn("", 0, func(a *args) Value { return dictOf(&args{r: a.r, pos: a.v[:1]}) }),
-			"get":    fn("/key /default", 1, get),
-			"items":  views("items"),
-			"keys":   views("keys"),
-			"values": views("values"),
+			"fromkeys": fn("/iterable /value", 1, fromKeys),
+			"copy":     fn("", 0, func(a *args) Value { return dictOf(&args{r: a.r, pos: a.v[:1]}) }),
+			"get":      fn("/key /default", 1, get),
+			"items":    views("items"),
+			"keys":     views("keys"),
+			"values":   views("values"),
 		},
-		"int":   {"bit_length": fn("", 0, func(a *args) Value { return bigOf(a.v[0]).BitLen() })},
-		"float": {"is_integer": fn("", 0, func(a *args) Value { f := a.v[0].(float64); return f == float64(int(f)) })},
+		"int":   {"bit_length": bits},
+		"bool":  {"bit_length": bits},
+		"float": {"is_integer": fn("", 0, func(a *args) Value { f := a.v[0].(float64); return f == math.Trunc(f) && !math.IsInf(f, 0) })},
 	}
 }
 
@@ -179,7 +184,7 @@ func window(a *args, i int) (lo, hi int, ok bool) {
 	if start > end {
 		return 0, 0, false
 	}
-	a.r.pay(len(s) / 4)
+	a.r.pay(len(s))
 	return offset(s, start), offset(s, end), true
 }
 
@@ -328,6 +333,32 @@ func joinMethod(a *args) Value {
 		}
 		b.add(s)
 	}
+}
+
+// translate replaces characters by a mapping of code points.
+func translate(a *args) Value {
+	table, ok := a.v[1].(*Dict)
+	if !ok {
+		a.r.fail("translate wants a mapping, not %s", a.r.describe(a.v[1]))
+	}
+	return a.r.mapped(a.str(0), func(_ int, c rune) string {
+		i := table.find(int(c))
+		if i < 0 {
+			return char(c)
+		}
+		switch v := table.values[i].(type) {
+		case none:
+			return ""
+		case str:
+			return v.s
+		case int:
+			if v >= 0 && v <= utf8.MaxRune {
+				return string(rune(v))
+			}
+		}
+		a.r.fail("translate cannot put %s in the place of a character", a.r.describe(table.values[i]))
+		return ""
+	})
 }
 
 func zfill(a *args) Value {

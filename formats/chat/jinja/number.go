@@ -100,7 +100,7 @@ func (r *rendering) formatInt(v Value) string {
 		if i.BitLen() > maxDigits*3322/1000 {
 			r.fail("integer of more than %d digits cannot be text", maxDigits)
 		}
-		r.pay(maxDigits)
+		r.pay(maxDigits + i.BitLen()*i.BitLen()/4096)
 		return i.String()
 	}
 	return strconv.Itoa(v.(int))
@@ -184,8 +184,30 @@ func (r *rendering) power(a, b Value, x, y *big.Int) Value {
 		}
 		return integer(x)
 	}
-	r.pay(maxBits / 8)
+	bits := int(int64(x.BitLen()) * y.Int64())
+	r.pay(bits + bits*bits/8192)
 	return integer(new(big.Int).Exp(x, y, nil))
+}
+
+// pow is x ** y rounded once where y is a moderate integer, as C's is.
+func (r *rendering) pow(x, y float64) float64 {
+	if y != math.Trunc(y) || math.Abs(y) > 2048 || x == 0 || math.IsInf(x, 0) || math.IsNaN(x) {
+		return math.Pow(x, y)
+	}
+	r.pay(2048)
+	const precision = 256
+	z, square := big.NewFloat(1).SetPrec(precision), big.NewFloat(x).SetPrec(precision)
+	for n := int(math.Abs(y)); n > 0; n >>= 1 {
+		if n&1 == 1 {
+			z.Mul(z, square)
+		}
+		square.Mul(square, square)
+	}
+	if y < 0 {
+		z.Quo(big.NewFloat(1), z)
+	}
+	f, _ := z.Float64()
+	return f
 }
 
 func (r *rendering) floats(op string, x, y float64) Value {
@@ -203,7 +225,7 @@ func (r *rendering) floats(op string, x, y float64) Value {
 		if x < 0 && !math.IsInf(x, 0) && y != math.Trunc(y) {
 			r.fail("complex numbers are not supported")
 		}
-		z := math.Pow(x, y)
+		z := r.pow(x, y)
 		if math.IsInf(z, 0) && !math.IsInf(x, 0) && !math.IsInf(y, 0) {
 			r.fail("number too large for a float")
 		}

@@ -153,6 +153,9 @@ func (r *rendering) equalDeep(x, y Value, depth int) bool {
 	return x == y
 }
 
+// exactInt bounds the integers that a float holds without rounding.
+const exactInt = 1 << 53
+
 // order compares numbers: -1, 0, 1, or 2 where one is no number.
 func (r *rendering) order(x, y Value) int {
 	fx, xf := x.(float64)
@@ -162,14 +165,19 @@ func (r *rendering) order(x, y Value) int {
 		return 2
 	case xf && yf:
 		return sign(fx < fy, fx > fy)
-	case xf || yf:
-		big1, big2 := exact(x), exact(y)
-		return big1.Cmp(big2)
 	}
 	i, ok := small(x)
 	j, ok2 := small(y)
-	if ok && ok2 {
+	switch {
+	case ok && ok2:
 		return sign(i < j, i > j)
+	case xf && ok2 && -exactInt < j && j < exactInt:
+		return sign(fx < float64(j), fx > float64(j))
+	case yf && ok && -exactInt < i && i < exactInt:
+		return sign(float64(i) < fy, float64(i) > fy)
+	case xf || yf:
+		r.pay(maxBits / 64)
+		return exact(x).Cmp(exact(y))
 	}
 	r.pay(maxBits / 64)
 	return bigOf(x).Cmp(bigOf(y))

@@ -116,7 +116,7 @@ func (r *rendering) percent(s str, v Value) Value {
 // what Python takes for one.
 func takesAny(v Value) bool {
 	switch v := v.(type) {
-	case *Dict, numbers:
+	case *Dict, numbers, *undefined:
 		return true
 	case *list:
 		return !v.tuple

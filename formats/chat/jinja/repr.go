@@ -110,13 +110,20 @@ func (r *rendering) reprDeep(b *builder, v Value, depth int, around []Value) {
 		r.reprDeep(b, v.attrs, depth, around)
 		b.text(">", false)
 	case *macroValue:
+		b.text("<Macro ", false)
 		if v.name == "" {
-			b.text("<Macro anonymous>", false)
+			b.text("anonymous", false)
 		} else {
-			b.text("<Macro "+quote(v.name)+">", false)
+			r.reprStr(b, str{s: v.name})
 		}
+		b.text(">", false)
 	case *loop:
 		b.text(fmt.Sprintf("<LoopContext %d/%d>", v.index0+1, v.length()), false)
+	case *object:
+		if v.text == "" {
+			r.fail("a %s is written as text", typeName(v))
+		}
+		b.text(v.text, false)
 	default:
 		r.fail("a %s is written as text: an iterator needs the filter list, a function its parentheses", typeName(v))
 	}

@@ -45,16 +45,15 @@ func (s str) marked() bool { return len(s.in) > 0 }
 
 // builder makes a str and pays for every byte.
 type builder struct {
-	r   *rendering
-	b   []byte
-	in  []formats.Span
-	max int // bytes; 0: no bound but the work
+	r  *rendering
+	b  []byte
+	in []formats.Span
 }
 
 func (b *builder) grow(n int) {
 	b.r.pay(n)
-	if b.max > 0 && len(b.b)+n > b.max {
-		b.r.fail("the template writes more than %d bytes", b.max)
+	if len(b.b)+n > MaxText {
+		b.r.fail("the template makes a text of more than %d bytes", MaxText)
 	}
 }
 
@@ -105,7 +104,7 @@ func (r *rendering) build() *builder { return &builder{r: r} }
 
 // length is the number of characters.
 func (r *rendering) length(s string) int {
-	r.pay(len(s) / 4)
+	r.pay(len(s))
 	return utf8.RuneCountInString(s)
 }
 
@@ -194,7 +193,7 @@ func (r *rendering) split(s str, sep string, limit int) []str {
 // mapped replaces every character; a result comes from the messages if its
 // character did.
 func (r *rendering) mapped(s str, f func(i int, c rune) string) str {
-	r.payTimes(len(s.s), 4)
+	r.payTimes(len(s.s), 8)
 	b := r.build()
 	b.b = make([]byte, 0, len(s.s)+len(s.s)/16)
 	at := 0

@@ -108,26 +108,26 @@ func (r *rendering) swapcase(s str) str {
 
 // is reports whether s is not empty and all its characters are.
 func (r *rendering) is(s string, f func(rune) bool) bool {
-	r.pay(len(s))
+	r.payTimes(len(s), 4)
 	return s != "" && strings.IndexFunc(s, func(c rune) bool { return !f(c) }) < 0
 }
 
 // isLower and isUpper want a cased character and none of the other case.
 func isLower(r *rendering, s string) bool {
-	r.pay(len(s))
+	r.payTimes(len(s), 8)
 	return strings.IndexFunc(s, func(c rune) bool { return unicode.In(c, unicode.Ll, unicode.Other_Lowercase) }) >= 0 &&
 		strings.IndexFunc(s, func(c rune) bool { return unicode.In(c, unicode.Lu, unicode.Lt, unicode.Other_Uppercase) }) < 0
 }
 
 func isUpper(r *rendering, s string) bool {
-	r.pay(len(s))
+	r.payTimes(len(s), 8)
 	return strings.IndexFunc(s, func(c rune) bool { return unicode.In(c, unicode.Lu, unicode.Other_Uppercase) }) >= 0 &&
 		strings.IndexFunc(s, func(c rune) bool { return unicode.In(c, unicode.Ll, unicode.Lt, unicode.Other_Lowercase) }) < 0
 }
 
 // isTitle wants upper case at the beginning of words and lower case inside.
 func isTitle(r *rendering, s string) bool {
-	r.pay(len(s))
+	r.payTimes(len(s), 8)
 	any, inside := false, false
 	for _, c := range s {
 		switch {
