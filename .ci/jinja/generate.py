@@ -1,15 +1,34 @@
 """Random templates from the grammar, and what they are rendered with."""
 
+import pathlib
 import random
 import re
 
 import conversations
-from grammar import ATOMS, EXPRESSIONS, STATEMENTS, TEXT, WRONG_FROM
 
+
+def productions(name):
+    """The sections of a file of the grammar, a production each line."""
+    sections = {}
+    for line in pathlib.Path(__file__).with_name(name).read_text().split("\n"):
+        if m := re.fullmatch(r"\[([a-z]+)\]", line):
+            section = sections.setdefault(m[1], [])
+        elif line and not line.startswith("#"):
+            section.append(line.replace("⏎", "\n"))
+    return sections
+
+
+ATOMS = productions("atoms.txt")
+EXPRESSIONS = productions("expressions.txt")
+STATEMENTS = productions("statements.txt")
+TEXT = [
+    "", "", " ", "\n", "\n\n", "  ", "\n  ", "text", "text ", " text\n", "line\n  ", "\t", "<|im_start|>", "<|im_end|>\n",
+    "é日", "}", "{ ", "%", "}}", "%}", "#}", "\r\n", " \r\n ", "a\rb", "\\n", "\u00a0\n", "'", '"', "\x0b", "{ %", "# x", "## y\n",
+    "-", "-\n", "</s>", "\n\n\n", "\u2028", "  \n\t",
+]
 PLACE = re.compile(r"<(\w+)>|(\$!?)([a-z]+)")
 TAG = re.compile(r"(\{[{%#])|([}%#]\})")
 INNER = re.compile(r"\b(loop|caller|varargs|kwargs)\b(?!\()")
-FIRST_WRONG = STATEMENTS.index(WRONG_FROM)
 
 
 def values(r):
@@ -99,8 +118,7 @@ class Writer:
         return text
 
     def statement(self, depth):
-        wrong = self.r.random() < 0.004
-        production = self.choose(STATEMENTS[FIRST_WRONG:] if wrong else STATEMENTS[:FIRST_WRONG])
+        production = self.choose(STATEMENTS["wrong" if self.r.random() < 0.004 else "right"])
         if depth <= 0 and "<body>" in production:
             production = "{{ <s> }}"
         self.scopes.append({})
