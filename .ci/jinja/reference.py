@@ -3,14 +3,20 @@ transformers does (utils/chat_template_utils.py, _compile_jinja_template)."""
 
 import datetime
 import json
+import os
 import re
+import time
 
 import jinja2
 import jinja2.ext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 # The clock of strftime_now, which the Go side pins too.
-NOW = datetime.datetime(2026, 3, 5, 7, 8, 9)
+NOW = datetime.datetime(2026, 3, 5, 7, 8, 9, 12345)
+
+# strftime asks for the zone.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 # Addresses, and what follows from them, are nobody's semantics.
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
@@ -93,6 +99,11 @@ def compiled(source):
     return COMPILED[source]
 
 
+def defect(e):
+    """jinja2 3.1.6 loses names among the arguments of a filter of a set block."""
+    return isinstance(e, AssertionError) and "unknown to the frame" in str(e)
+
+
 def variables(case):
     if "vars" in case:
         return case["vars"]
@@ -106,8 +117,10 @@ def variables(case):
 
 
 def render(case):
-    """{"text"}, or {"error"}, or None where the text says where objects lie in memory."""
+    """{"text"}, or {"error"}, or None where jinja2's answer is nobody's semantics."""
     template = compiled(case["source"])
+    if defect(template):
+        return None
     if isinstance(template, Exception):
         return {"error": f"{type(template).__name__}: {template}"}
     # The variables of a case are its own: no rendering may see what another did.
