@@ -19,7 +19,7 @@ os.environ["TZ"] = "UTC"
 time.tzset()
 
 # Addresses, and what follows from them, are nobody's semantics.
-ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+ADDRESS = re.compile(r" at 0x[0-9a-f]+", re.I)
 
 
 class Generation(jinja2.ext.Extension):
