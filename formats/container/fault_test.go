@@ -159,7 +159,7 @@ func TestReadInsteadOfMapped(t *testing.T) {
 	if !bytes.Equal(f.data, want.data) {
 		t.Error("the content differs")
 	}
-	if err := f.Verify(context.Background(), 2, nil); err != nil {
+	if err := f.Verify(context.Background(), 2, nil, nil); err != nil {
 		t.Error(err)
 	}
 }
