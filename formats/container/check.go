@@ -121,8 +121,8 @@ func (s *SectionInfo) check() error {
 		err = fmt.Errorf("offset %d is not a multiple of %d", s.Offset, alignment)
 	case s.Length <= 0 || s.RawLength < 0:
 		err = fmt.Errorf("length %d, %d uncompressed", s.Length, s.RawLength)
-	case s.RawLength > s.limit():
-		err = fmt.Errorf("%d bytes uncompressed; at most %d are allowed", s.RawLength, s.limit())
+	case s.RawLength > Limit(s.Name):
+		err = fmt.Errorf("%d bytes uncompressed; at most %d are allowed", s.RawLength, Limit(s.Name))
 	}
 	if err != nil {
 		return fmt.Errorf("section %q: %w", s.Name, err)

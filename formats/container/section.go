@@ -58,8 +58,9 @@ var limits = map[string]int64{
 	SectionRecipe:           64 << 20,
 }
 
-func (s *SectionInfo) limit() int64 {
-	if n, ok := limits[s.Name]; ok {
+// Limit is how many bytes the section of a name may have.
+func Limit(name string) int64 {
+	if n, ok := limits[name]; ok {
 		return n
 	}
 	return maxSection

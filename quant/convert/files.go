@@ -22,26 +22,23 @@ type Section struct {
 // addedTokens is read, and what it says kept in tokenizer.json.
 const addedTokens = "added_tokens.json"
 
-// companions are the small files of a checkpoint, and how many bytes each can
-// have: the largest known tokenizer.json has 20 MB.
-var companions = []struct {
-	name  string
-	limit int64
-}{
-	{container.SectionConfig, 1 << 20},
-	{container.SectionGenerationConfig, 1 << 20},
-	{container.SectionTokenizer, 64 << 20},
-	{container.SectionTokenizerConfig, 16 << 20},
-	{container.SectionSpecialTokens, 1 << 20},
-	{container.SectionChatTemplate, 1 << 20},
-	{addedTokens, 16 << 20},
+// companions are the small files of a checkpoint. Each is as long as its section of
+// a container may be.
+var companions = []string{
+	container.SectionConfig, container.SectionGenerationConfig, container.SectionTokenizer,
+	container.SectionTokenizerConfig, container.SectionSpecialTokens, container.SectionChatTemplate,
+	addedTokens,
 }
 
 func readFiles(path string) ([]Section, error) {
 	var files []Section
-	for _, c := range companions {
-		file := filepath.Join(path, c.name)
-		data, err := formats.ReadFile(file, c.limit)
+	for _, name := range companions {
+		section := name
+		if name == addedTokens { // today a part of this
+			section = container.SectionTokenizerConfig
+		}
+		file := filepath.Join(path, name)
+		data, err := formats.ReadFile(file, container.Limit(section))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
@@ -50,7 +47,7 @@ func readFiles(path string) ([]Section, error) {
 		}
 		is := formats.Foreign(data)
 		if is == "" && len(bytes.TrimSpace(data)) == 0 {
-			if c.name == container.SectionChatTemplate { // no template
+			if name == container.SectionChatTemplate { // no template
 				continue
 			}
 			is = "is empty: download it again"
@@ -61,10 +58,10 @@ func readFiles(path string) ([]Section, error) {
 		if is != "" {
 			return nil, &formats.ParseError{File: file, Offset: -1, Err: errors.New(is)}
 		}
-		if filepath.Ext(c.name) == ".json" {
+		if filepath.Ext(name) == ".json" {
 			data = plainJSON(data)
 		}
-		files = append(files, Section{c.name, data})
+		files = append(files, Section{name, data})
 	}
 	return files, nil
 }

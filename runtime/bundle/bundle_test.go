@@ -184,7 +184,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"an end token outside the vocabulary", "special token 9999 is outside", func(m *container.Model) { m.EndIDs = append(m.EndIDs, 9999) }, nil},
 		{"no end token", "names no token that ends an answer", func(m *container.Model) { m.EndIDs = nil }, nil},
 		{"a missing tensor", "tensor " + q + " (linear, [256 256]) is missing", nil, only(q)},
-		{"a tensor too many", "tensor surplus is not part of a LLaDAModelLM", nil, func(x formats.Tensor) []formats.Tensor {
+		{"a tensor too many", "tensor \"surplus\" is not part of a LLaDAModelLM", nil, func(x formats.Tensor) []formats.Tensor {
 			if x.Name != "model.transformer.ln_f.weight" {
 				return []formats.Tensor{x}
 			}
