@@ -132,7 +132,7 @@ func runBench(cmd *cobra.Command, o *benchOptions, g *cli.Globals) error {
 		r.printOps(out)
 	}
 	if !o.noForward {
-		if err := o.forwards(cmd.Context(), r, g); err != nil {
+		if err := o.forwards(cmd.Context(), r, cmd.Flags().Changed("lengths"), g); err != nil {
 			return err
 		}
 	}
@@ -235,8 +235,9 @@ func timeProduct(ctx context.Context, be backend.Backend, t formats.Tensor, rows
 	return s, failed
 }
 
-// forwards measures whole passes.
-func (o *benchOptions) forwards(ctx context.Context, r *benchResult, g *cli.Globals) error {
+// forwards measures whole passes, of the lengths that the network takes: another
+// one that was asked for is a mistake.
+func (o *benchOptions) forwards(ctx context.Context, r *benchResult, asked bool, g *cli.Globals) error {
 	net, err := o.network()
 	if err != nil {
 		return err
@@ -250,7 +251,9 @@ func (o *benchOptions) forwards(ctx context.Context, r *benchResult, g *cli.Glob
 	}
 	defer m.Close()
 	for _, n := range o.lengths {
-		if n > net.arch.Context {
+		if n > net.arch.Context && asked {
+			return cli.Usagef("--lengths has %d, above the model's context of %d", n, net.arch.Context)
+		} else if n > net.arch.Context {
 			continue
 		}
 		f, err := timeForward(ctx, m, be, net.mask, n, min(o.headRows, n), g.Threads)

@@ -100,11 +100,8 @@ func expect(what string, err error) error {
 	return nil
 }
 
-// roles are those of messages: whose text a template may otherwise leave out in
-// silence.
-var roles = []string{"system", "user", "assistant", "tool", "developer"}
-
-// readMessages reads a conversation, in which nothing is without effect.
+// readMessages reads a conversation, in which nothing is without effect: what
+// stands under a misspelt role or key, templates leave out in silence.
 func readMessages(text json.RawMessage) ([]chat.Message, error) {
 	var all []object
 	if err := json.Unmarshal(text, &all); err != nil {
@@ -133,8 +130,8 @@ func readMessages(text json.RawMessage) ([]chat.Message, error) {
 		switch {
 		case fields["content"] == nil:
 			return nil, fmt.Errorf(`message %d has no "content"`, i+1)
-		case !slices.Contains(roles, m.Role):
-			return nil, fmt.Errorf("message %d has the role %q: want %s", i+1, m.Role, strings.Join(roles, ", "))
+		case !slices.Contains(chat.Roles, m.Role):
+			return nil, fmt.Errorf("message %d has the role %q: want %s", i+1, m.Role, strings.Join(chat.Roles, ", "))
 		}
 	}
 	return messages, nil

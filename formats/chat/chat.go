@@ -45,12 +45,9 @@ func Parse(source string, tokens map[string]string) (*Template, error) {
 	return &Template{t: t, source: source, tokens: tokens, now: time.Now}, nil
 }
 
-// roles are those that templates know. Another one counts as input: a template
+// Roles are those that templates know. Another one counts as input: a template
 // that writes <|role|> would let it name any control token.
-var roles = map[string]bool{
-	"system": true, "user": true, "assistant": true, "tool": true, "developer": true,
-	"function": true, "ipython": true, "observation": true,
-}
+var Roles = []string{"system", "user", "assistant", "tool", "developer", "function", "ipython", "observation"}
 
 // Markup is what the template writes by itself: its source, and the special tokens
 // that it knows by name.
@@ -66,7 +63,7 @@ func (t *Template) Render(messages []Message, addGenerationPrompt bool) (Prompt,
 	size := 0
 	for i, m := range messages {
 		role := jinja.Input(m.Role)
-		if roles[m.Role] {
+		if slices.Contains(Roles, m.Role) {
 			role = jinja.String(m.Role)
 		}
 		list[i] = jinja.NewDict("role", role, "content", jinja.Input(m.Content))
