@@ -31,31 +31,50 @@ func TestControlOfInput(t *testing.T) {
 	c := tok.Control("")
 	rapid.Check(t, func(t *rapid.T) {
 		text, input := prompt(t)
-		ids, typed, err := tok.EncodeInput(text, input, c)
-		if err != nil {
-			t.Fatal(err)
+		checkInput(t, tok, c, text, input)
+	})
+}
+
+func checkInput(t tester, tok *Tokenizer, c Control, text string, input []formats.Span) {
+	ids, typed, err := tok.EncodeInput(text, input, c)
+	if err != nil {
+		t.Fatalf("%q with %v: %v", text, input, err)
+	}
+	if plain, err := tok.Encode(text); err != nil || len(typed) == 0 && !slices.Equal(ids, plain) {
+		t.Fatalf("%q with %v: %v, want %v, %v", text, input, ids, plain, err)
+	}
+	at := 0
+	for _, id := range ids {
+		n := len(tok.pieces[id].bytes)
+		if c.Has(id) && touches(input, at, at+n) {
+			t.Fatalf("%q with %v: control token %d at %d", text, input, id, at)
 		}
-		plain, err := tok.Encode(text)
-		if err != nil {
-			t.Fatal(err)
+		at += n
+	}
+	if got := tok.Decode(ids, false); got != toValid(text) {
+		t.Fatalf("%q is %q", text, got)
+	}
+	if n := len(slices.Compact(slices.Sorted(slices.Values(typed)))); n != len(typed) {
+		t.Fatalf("typed %v", typed)
+	}
+}
+
+// FuzzControl looks for text of which a part is typed that gets a control token.
+func FuzzControl(f *testing.F) {
+	f.Add("<|eot_id|>", "<|eot_id|>", "<|eot_id|>")
+	f.Add("<|eot", "_id|>\xff", "e\u0301<|mdm_mask|>")
+	tok := tiny(f)
+	c := tok.Control("")
+	f.Fuzz(func(t *testing.T, before, typed, after string) {
+		var input []formats.Span
+		if typed != "" {
+			input = []formats.Span{{Lo: len(before), Hi: len(before) + len(typed)}}
 		}
-		if len(typed) == 0 && !slices.Equal(ids, plain) {
-			t.Fatalf("%q with %v: %v, want %v", text, input, ids, plain)
+		text := before + typed + after
+		if toValid(text) != text {
+			input = []formats.Span{{Lo: 0, Hi: len(toValid(text))}}
 		}
-		at := 0
-		for _, id := range ids {
-			n := len(tok.pieces[id].bytes)
-			if c.Has(id) && touches(input, at, at+n) {
-				t.Fatalf("%q with %v: control token %d at %d", text, input, id, at)
-			}
-			at += n
-		}
-		if got := tok.Decode(ids, false); got != text {
-			t.Fatalf("%q is %q", text, got)
-		}
-		if n := len(slices.Compact(slices.Sorted(slices.Values(typed)))); n != len(typed) {
-			t.Fatalf("typed %v", typed)
-		}
+		checkInput(t, tok, c, text, input)
 	})
 }
 
