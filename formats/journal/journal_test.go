@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -93,6 +94,21 @@ func TestCutAnywhere(t *testing.T) {
 		if got, _ := os.ReadFile(path); string(got) != string(whole) {
 			t.Fatalf("cut at %d, the journal became\n%s", cut, got)
 		}
+	}
+}
+
+// What a cut-off line leaves behind the records to come goes.
+func TestLongRest(t *testing.T) {
+	path, whole := sample(t)
+	os.WriteFile(path, append(append([]byte{}, whole...), strings.Repeat("half a line ", 99)...), 0o666)
+	if n, err := fill(t, path, 6); n != 5 || err != nil {
+		t.Fatal(n, err)
+	}
+	if n, err := fill(t, path, 6); n != 6 || err != nil {
+		t.Fatal(n, err)
+	}
+	if got, _ := os.ReadFile(path); got[len(got)-1] != '\n' {
+		t.Errorf("a rest is left: %s", got)
 	}
 }
 
@@ -191,6 +207,11 @@ func TestModes(t *testing.T) {
 func FuzzJournal(f *testing.F) {
 	f.Add([]byte(`{"crc32c":"00000000","record":{}}` + "\n"))
 	f.Add([]byte("\x00\n\n"))
+	head, _ := json.Marshal(head{version, json.RawMessage(`{"model":"a","steps":1}`)})
+	sum := crc32.Checksum(head, castagnoli)
+	whole := seal(head, sum)
+	record, _ := json.Marshal(text(0))
+	f.Add(append(whole, seal(record, crc32.Update(sum, castagnoli, record))...))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := filepath.Join(t.TempDir(), "run.jsonl")
 		os.WriteFile(path, data, 0o666)

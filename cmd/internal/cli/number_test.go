@@ -58,8 +58,8 @@ func TestRanges(t *testing.T) {
 }
 
 func TestVisible(t *testing.T) {
-	text := "a\tb\n\x1b[31mred\x00\x7f\r\u0085\u009b2J\u202egnp.\u2066\u2028\u200f é 漢字 👩‍👩 \u00a0\xff\xe2\x82"
-	want := "a\tb\n" + `\x1b[31mred\x00\x7f\x0d\u0085\u009b2J\u202egnp.\u2066\u2028\u200f` + " é 漢字 👩‍👩 \u00a0" + `\xff\xe2\x82`
+	text := "a\tb\n\x1b[31mred\x00\x7f\r\u0085\u009b2J\u202egnp.\u2066\u2028\u2029\u200f é 漢字 👩‍👩 \u00a0\xff\xe2\x82"
+	want := "a\tb\n" + `\x1b[31mred\x00\x7f\x0d\u0085\u009b2J\u202egnp.\u2066\u2028\u2029\u200f` + " é 漢字 👩‍👩 \u00a0" + `\xff\xe2\x82`
 	if got, want := Word(text), strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(want); got != want {
 		t.Errorf("a word:\n%q, want\n%q", got, want)
 	}
