@@ -253,7 +253,7 @@ func batch(a *args) Value {
 			if !ok {
 				break
 			}
-			if len(l.items) == size && l.items != nil {
+			if len(l.items) == size {
 				ahead = v
 				return l, true
 			}

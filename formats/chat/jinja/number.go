@@ -163,6 +163,9 @@ func (r *rendering) arithmetic(op string, a, b Value) Value {
 }
 
 func (r *rendering) divide(x, y *big.Int) Value {
+	if x.Sign() == 0 && y.Sign() < 0 {
+		return math.Copysign(0, -1)
+	}
 	f, _ := new(big.Rat).SetFrac(x, y).Float64()
 	if math.IsInf(f, 0) {
 		r.fail("integer division result too large for a float")
