@@ -108,7 +108,7 @@ func unique(a *args) Value {
 	get := a.r.getter(a.v[2], nil, !a.bool(1))
 	next := a.r.each(a.v[0])
 	seen := map[any]bool{}
-	return lazy(func() (Value, bool) {
+	return a.r.lazy(a.v[0], func() (Value, bool) {
 		for {
 			v, ok := next()
 			if !ok {
@@ -221,7 +221,7 @@ func reverse(a *args) Value {
 		return a.r.slice(s, [3]Value{None, None, -1})
 	}
 	if next, ok := a.r.backwards(a.v[0]); ok {
-		return lazy(next)
+		return a.r.lazy(a.v[0], next)
 	}
 	items := slices.Clone(a.r.items(a.v[0]))
 	slices.Reverse(items)
@@ -231,9 +231,9 @@ func reverse(a *args) Value {
 func items(a *args) Value {
 	switch v := a.v[0].(type) {
 	case *undefined:
-		return lazy(a.r.each(v))
+		return a.r.lazy(a.v[0], a.r.each(v))
 	case *Dict:
-		return lazy(a.r.each(view{v, "items"}))
+		return a.r.lazy(a.v[0], a.r.each(view{v, "items"}))
 	}
 	a.r.fail("items wants a mapping, not %s", a.r.describe(a.v[0]))
 	return nil
@@ -242,7 +242,7 @@ func items(a *args) Value {
 func batch(a *args) Value {
 	next, size := a.r.each(a.v[0]), a.int(1, 0)
 	var ahead Value
-	return lazy(func() (Value, bool) {
+	return a.r.lazy(a.v[0], func() (Value, bool) {
 		l := &list{}
 		if ahead != nil {
 			l.items = append(l.items, ahead)
@@ -280,7 +280,7 @@ func slicesOf(a *args) Value {
 	}
 	each, extra := len(items)/n, len(items)%n
 	lo, i := 0, -1
-	return lazy(func() (Value, bool) {
+	return a.r.lazy(a.v[0], func() (Value, bool) {
 		if i++; i >= n {
 			return nil, false
 		}
@@ -328,7 +328,7 @@ func attr(a *args) Value {
 // mapped is map: a filter by its name, or an attribute.
 func mapped(a *args) Value {
 	if !truth(a.v[0]) {
-		return lazy(a.r.each(&list{}))
+		return a.r.lazy(a.v[0], a.r.each(&list{}))
 	}
 	var f func(Value) Value
 	if slices.Contains(a.names, "attribute") && len(a.pos) == 0 {
@@ -340,7 +340,7 @@ func mapped(a *args) Value {
 		f = a.function(filters, "filter")
 	}
 	next := a.r.each(a.v[0])
-	return lazy(func() (Value, bool) {
+	return a.r.lazy(a.v[0], func() (Value, bool) {
 		v, ok := next()
 		if !ok {
 			return nil, false
@@ -369,7 +369,7 @@ func (a *args) function(table map[string]*function, kind string) func(Value) Val
 // selected is select, reject, selectattr and rejectattr.
 func selected(a *args, attribute, want bool) Value {
 	if !truth(a.v[0]) {
-		return lazy(a.r.each(&list{}))
+		return a.r.lazy(a.v[0], a.r.each(&list{}))
 	}
 	get := func(v Value) Value { return v }
 	if attribute {
@@ -384,7 +384,7 @@ func selected(a *args, attribute, want bool) Value {
 		test = a.function(tests, "test")
 	}
 	next := a.r.each(a.v[0])
-	return lazy(func() (Value, bool) {
+	return a.r.lazy(a.v[0], func() (Value, bool) {
 		for {
 			v, ok := next()
 			if !ok || truth(test(get(v))) == want {

@@ -118,5 +118,13 @@ func (r *rendering) items(v Value) []Value {
 	return r.drain(r.each(v))
 }
 
-// lazy makes a generator of a function.
-func lazy(next func() (Value, bool)) Value { return &generator{next} }
+// lazy makes a generator of a function that draws from source.
+func (r *rendering) lazy(source Value, next func() (Value, bool)) Value {
+	depth := 0
+	if g, ok := source.(*generator); ok {
+		if depth = g.depth + 1; depth > maxValue {
+			r.fail("more than %d filters, one through another", maxValue)
+		}
+	}
+	return &generator{next, depth}
+}

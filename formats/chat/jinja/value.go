@@ -45,7 +45,10 @@ type view struct {
 }
 
 // generator yields values once, when they are asked for.
-type generator struct{ next func() (Value, bool) }
+type generator struct {
+	next  func() (Value, bool)
+	depth int // of generators that it draws from, one through another
+}
 
 // callable is a function, a method or a class of jinja2's.
 type callable struct {
