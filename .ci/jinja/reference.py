@@ -2,12 +2,14 @@
 transformers does (utils/chat_template_utils.py, _compile_jinja_template)."""
 
 import datetime
+import functools
 import json
 import os
 import re
 import time
 
 import jinja2
+import jinja2.compiler
 import jinja2.ext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -75,9 +77,9 @@ def strftime_now(format):
     return NOW.strftime(format)
 
 
-def environment():
+def environment(**options):
     env = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, jinja2.ext.loopcontrols]
+        trim_blocks=True, lstrip_blocks=True, extensions=[Generation, jinja2.ext.loopcontrols], **options
     )
     env.filters["tojson"] = tojson
     env.globals.update(
@@ -87,21 +89,32 @@ def environment():
 
 
 ENV = environment()
-COMPILED = {}
 
 
-def compiled(source):
-    if source not in COMPILED:
-        try:
-            COMPILED[source] = ENV.from_string(source)
-        except Exception as e:  # the compiler of Python may refuse what jinja2 took
-            COMPILED[source] = e
-    return COMPILED[source]
+
+class Unfolding(jinja2.compiler.CodeGenerator):
+    def _output_child_to_const(self, node, frame, finalize):
+        raise jinja2.nodes.Impossible()
+
+
+# What constants give when jinja2 does not compute them as it compiles, by other rules.
+UNFOLDED = environment(optimized=False)
+UNFOLDED.code_generator_class = Unfolding
+
+
+
+@functools.cache
+def compiled(source, env):
+    try:
+        return env.from_string(source)
+    except Exception as e:  # the compiler of Python may refuse what jinja2 took
+        return e
 
 
 def defect(e):
-    """jinja2 3.1.6 loses names among the arguments of a filter of a set block."""
-    return isinstance(e, AssertionError) and "unknown to the frame" in str(e)
+    """jinja2 3.1.6 loses names among the arguments of a filter of a set block, and has
+    no name for infinity."""
+    return isinstance(e, AssertionError) and "unknown to the frame" in str(e) or isinstance(e, NameError) and "inf" in str(e)
 
 
 def variables(case):
@@ -116,9 +129,9 @@ def variables(case):
     }
 
 
-def render(case):
+def render(case, env=ENV):
     """{"text"}, or {"error"}, or None where jinja2's answer is nobody's semantics."""
-    template = compiled(case["source"])
+    template = compiled(case["source"], env)
     if defect(template):
         return None
     if isinstance(template, Exception):
@@ -130,7 +143,7 @@ def render(case):
     except RecursionError as e:
         return {"error": f"RecursionError: {e}"}
     except Exception as e:
-        return {"error": f"{type(e).__name__}: {e}"}
+        return None if defect(e) else {"error": f"{type(e).__name__}: {e}"}
     if ADDRESS.search(text):
         return None
     try:
