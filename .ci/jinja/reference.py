@@ -113,7 +113,9 @@ def compiled(source, env):
 
 def defect(e):
     """jinja2 3.1.6 loses names among the arguments of a filter of a set block, and has
-    no name for infinity."""
+    no name for infinity; and some positions must fit into an integer of C."""
+    if isinstance(e, OverflowError):
+        return True
     return isinstance(e, AssertionError) and "unknown to the frame" in str(e) or isinstance(e, NameError) and "inf" in str(e)
 
 

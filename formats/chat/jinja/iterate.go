@@ -48,6 +48,7 @@ func (r *rendering) indexed(n int, at func(int) Value) func() (Value, bool) {
 func (r *rendering) each(v Value) func() (Value, bool) {
 	switch v := v.(type) {
 	case str:
+		v.markup = false // Python goes through the text of a Markup
 		c := r.cursor(v)
 		lo := 0
 		return func() (Value, bool) {
@@ -113,6 +114,7 @@ func (r *rendering) items(v Value) []Value {
 	case *Dict:
 		return v.keys
 	case str:
+		v.markup = false
 		return r.chars(v)
 	}
 	return r.drain(r.each(v))
