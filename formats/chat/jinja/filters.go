@@ -200,10 +200,16 @@ func truncate(a *args) Value {
 
 func wordCount(a *args) Value {
 	s := a.soft(0)
-	a.r.pay(len(s.s))
-	return len(strings.FieldsFunc(s.s, func(c rune) bool {
-		return c != '_' && !unicode.In(c, unicode.L, unicode.N)
-	}))
+	a.r.payTimes(len(s.s), 8)
+	n, inside := 0, false
+	for _, c := range s.s {
+		was := inside
+		inside = c == '_' || unicode.In(c, unicode.L, unicode.N)
+		if inside && !was {
+			n++
+		}
+	}
+	return n
 }
 
 func format(a *args) Value {

@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 	"time"
 )
@@ -21,7 +22,18 @@ func init() { // they call what reads them
 	}
 }
 
+// rangeOf holds bounds of up to 62 bits. One beyond gives no number or too many,
+// which of them it is does not matter; two may give any.
 func rangeOf(a *args) Value {
+	beyond := 0
+	for _, v := range a.v {
+		if _, ok := v.(*big.Int); ok {
+			beyond++
+		}
+	}
+	if beyond > 1 {
+		a.r.fail("range between integers beyond 62 bits")
+	}
 	n := numbers{start: 0, stop: a.int(0, 0), step: 1}
 	if a.given(1) {
 		n.start, n.stop = n.stop, a.int(1, 0)

@@ -13,7 +13,12 @@ import (
 // without escapes for what is not ASCII.
 func toJSON(a *args) Value {
 	w := &jsonWriter{r: a.r, b: a.r.build(), ascii: a.bool(1), sort: a.bool(4), item: ", ", key: ": "}
-	switch v := a.value(2, None).(type) {
+	_, alone := a.v[0].(str)
+	indent := a.value(2, None)
+	if alone { // Python writes a text before it looks at this
+		indent = None
+	}
+	switch v := indent.(type) {
 	case none:
 	case str:
 		w.indent, w.lines = v, true
@@ -34,7 +39,12 @@ func toJSON(a *args) Value {
 		if len(pair) != 2 {
 			a.r.fail("tojson wants two separators")
 		}
-		w.item, w.key = a.r.text(pair[0]).s, a.r.text(pair[1]).s
+		item, one := pair[0].(str)
+		key, two := pair[1].(str)
+		if !alone && !(one && two) {
+			a.r.fail("tojson separates by texts, not by %s and %s", a.r.describe(pair[0]), a.r.describe(pair[1]))
+		}
+		w.item, w.key = item.s, key.s
 	}
 	w.value(a.v[0], 0)
 	return w.b.str()

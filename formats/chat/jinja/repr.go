@@ -100,6 +100,11 @@ func (r *rendering) reprDeep(b *builder, v Value, depth int, around []Value) {
 		r.reprDeep(b, &list{items: r.drain(r.each(v))}, depth, around)
 		b.text(")", false)
 	case numbers:
+		for _, n := range []int{v.start, v.stop, v.step} {
+			if n == 1<<62 || n == -1<<62 {
+				r.fail("a range that reaches beyond 62 bits is written as text")
+			}
+		}
 		s := fmt.Sprintf("range(%d, %d", v.start, v.stop)
 		if v.step != 1 {
 			s += fmt.Sprintf(", %d", v.step)

@@ -45,7 +45,10 @@ func init() {
 			}
 			return false
 		}),
-		"iterable": is(iterable),
+		"iterable": is(func(v Value) bool {
+			o, ok := v.(*object) // self has items by name, which is enough for Python
+			return iterable(v) || ok && o.text != ""
+		}),
 		"callable": is(func(v Value) bool {
 			switch v.(type) {
 			case *callable, *macroValue, *loop, *undefined:
