@@ -6,7 +6,8 @@
 
 A case passes with equal text, or with an error on both sides. What jinja2 renders and
 the engine refuses by name when parsing is counted and listed, not failed. Status 1 if any case
-differs; the first are shrunk, all are written to --report."""
+differs, or if less than half of them are equal texts: then nothing was compared. The first
+differences are shrunk, all are written to --report."""
 
 import argparse
 import collections
@@ -101,14 +102,20 @@ def main():
     a = p.parse_args()
     warnings.simplefilter("ignore")  # of Python's compiler, about the templates
 
-    cases = list(generate.cases(a.seed, a.generated)) + (of_corpus(a.corpus) if a.corpus else [])
+    cases = list(generate.cases(a.seed, a.generated))
+    print(f"{len(cases)} generated cases, seed {a.seed}")
+    if a.corpus:
+        in_use = of_corpus(a.corpus)
+        n = len(in_use) // len(conversations.FIXED)
+        print(f"{len(in_use)} cases of {n} templates in use" if n else "SKIPPED templates in use: none was found")
+        cases += in_use
     if a.cases:
         with open(a.cases) as f:
             cases += [json.loads(line) for line in f]
     results = compare(cases, a.door)
     if a.corpus:
         usable = {c["source"] for _, c, w, _ in results[a.generated :] if w and "text" in w}
-        print(f"{len(usable)} templates of the corpus render")
+        print(f"{len(usable)} templates in use render")
     counts = collections.Counter(v for v, *_ in results)
     for name, count in counts.most_common():
         print(f"{count:7} {name}")
@@ -129,6 +136,8 @@ def main():
             for v, case, want, got in shrunk + failures[a.shrink :]:
                 f.write(json.dumps({"verdict": v, "want": want, "got": got, **case}) + "\n")
     print(f"{len(results) - len(failures)} passed, {len(failures)} failed")
+    if 2 * counts["equal"] <= len(results):
+        sys.exit(f"only {counts['equal']} of {len(results)} cases are equal texts: nothing was compared")
     return bool(failures)
 
 
