@@ -257,6 +257,7 @@ func TestDimensions(t *testing.T) {
 		{"end token", map[string]any{"eos_token_id": 5000}, "end token 5000 is outside the vocabulary of 2048"},
 		{"second end token", map[string]any{"eos_token_id": []int{1, 5000}}, "end token 5000 is outside the vocabulary of 2048"},
 		{"negative end token", map[string]any{"eos_token_id": []int{-1}}, `key "eos_token_id" holds -1, want token ids`},
+		{"end tokens with null", map[string]any{"eos_token_id": []any{2041, nil}}, `key "eos_token_id" is [2041,null], want a token id or a list of them`},
 		{"end tokens of text", map[string]any{"eos_token_id": []string{"a"}}, `key "eos_token_id" is ["a"], want a token id or a list of them`},
 		{"end token is the mask", map[string]any{"eos_token_id": []int{2041, 2042}}, "the mask token 2042 cannot end a text"},
 		{"key heads against multi-query", map[string]any{"n_kv_heads": 2, "multi_query_attention": false}, `key "n_kv_heads" is 2, but "multi_query_attention" asks for 4`},

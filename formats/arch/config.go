@@ -73,21 +73,39 @@ func (c *Config) Token(key string) int32 {
 
 // Tokens is one token id or a list of them, nil if the key is missing or null.
 func (c *Config) Tokens(key string) []int32 {
-	raw := c.keys[key]
-	if len(raw) == 0 || raw[0] != '[' {
-		if id := c.Token(key); id != None {
-			return []int32{id}
-		}
-		return nil
+	ids, err := TokenIDs(c.keys[key])
+	if err != nil {
+		c.Fail("key %q is %w", key, err)
 	}
-	var ids []int32
-	c.Read(key, &ids, "a token id or a list of them")
 	for _, id := range ids {
 		if id < 0 {
 			c.Fail("key %q holds %d, want token ids", key, id)
 		}
 	}
 	return ids
+}
+
+// TokenIDs reads one token id or a list of them, as configurations have them;
+// nothing and null are none. Any number is an id here.
+func TokenIDs(raw json.RawMessage) (ids []int32, err error) {
+	var one *int32
+	if len(raw) == 0 || json.Unmarshal(raw, &one) == nil {
+		if one != nil {
+			ids = []int32{*one}
+		}
+		return ids, nil
+	}
+	var list []*int32
+	bad := json.Unmarshal(raw, &list) != nil
+	for _, id := range list {
+		if bad = bad || id == nil; !bad {
+			ids = append(ids, *id)
+		}
+	}
+	if bad {
+		return nil, fmt.Errorf("%s, want a token id or a list of them", short(raw))
+	}
+	return ids, nil
 }
 
 // Must refuses any value of a key but the one that is computed. null is no, as

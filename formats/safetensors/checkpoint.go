@@ -134,6 +134,9 @@ func (c *Checkpoint) Notes() []string { return slices.Clone(c.notes) }
 
 // openShard adds a file and its tensors.
 func (c *Checkpoint) openShard(path string) error {
+	if err := formats.Regular(path); err != nil {
+		return err
+	}
 	f, err := mmap.Open(path)
 	if err != nil {
 		return err

@@ -80,19 +80,14 @@ func (v *Inventory) readGeneration() {
 	if data == nil {
 		return
 	}
-	var g struct {
-		EOS json.RawMessage `json:"eos_token_id"`
-	}
-	var ids []int32
-	if err := json.Unmarshal(data, &g); err != nil {
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(data, &keys); err != nil {
 		v.warn("%s: not read: %v", name, err)
 		return
 	}
-	if len(g.EOS) > 0 && g.EOS[0] != '[' {
-		g.EOS = slices.Concat([]byte("["), g.EOS, []byte("]"))
-	}
-	if len(g.EOS) > 0 && string(g.EOS) != "[null]" && json.Unmarshal(g.EOS, &ids) != nil {
-		v.warn("%s: eos_token_id is %.60q, want a token id or a list of them: not read", name, g.EOS)
+	ids, err := arch.TokenIDs(keys["eos_token_id"])
+	if err != nil {
+		v.warn("%s: eos_token_id is %v: not read", name, err)
 		return
 	}
 	for _, id := range ids {
