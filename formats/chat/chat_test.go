@@ -233,8 +233,7 @@ func TestProbe(t *testing.T) {
 	}{
 		{"sound", "{% for m in messages %}{{ m.content }}{% endfor %}", nil},
 		{"useless", "{{ messages.nothing.at.all }}", []Finding{
-			{Conversation: "a single turn", Severity: Useless}, {Conversation: "several turns", Severity: Warning},
-			{Conversation: "a system message", Severity: Warning}, {Conversation: "an empty history", Severity: Note}}},
+			{Conversation: "a single turn", Severity: Useless}}},
 		{"no system", "{% if messages[0].role == 'system' %}{{ raise_exception('no') }}{% endif %}", []Finding{
 			{Conversation: "a system message", Severity: Note}, {Conversation: "an empty history", Severity: Note}}},
 		{"broken system", "{% if messages and messages[0].role == 'system' %}{{ 1 + 'a' }}{% endif %}", []Finding{

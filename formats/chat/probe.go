@@ -22,7 +22,7 @@ type Finding struct {
 }
 
 // Probe renders one conversation of each kind, with and without the opening of
-// an answer, and returns those that fail, so that a template which cannot serve
+// an answer, and returns those that fail, up to one that is Useless, so that a template which cannot serve
 // is found before it is needed. A system message that the template refuses by
 // itself is a note, and so is an empty history, which nothing asks for.
 func (t *Template) Probe() []Finding {
@@ -53,6 +53,9 @@ func (t *Template) Probe() []Finding {
 				f.Severity = Note
 			}
 			out = append(out, f)
+			if f.Severity == Useless { // and perhaps slow to say so
+				return out
+			}
 			break
 		}
 	}

@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -136,8 +137,12 @@ func (v *Inventory) readTokenizer(turnEnds []string) error {
 		return err
 	}
 	if t.Size() > v.Arch.Vocab {
+		with := ""
+		if !bytes.Equal(t.File, data) {
+			with = ", with the tokens of the files beside it"
+		}
 		return &formats.ParseError{File: container.SectionTokenizer, Offset: -1,
-			Err: fmt.Errorf("has token ids up to %d, the model's vocabulary only %d rows", t.Size()-1, v.Arch.Vocab)}
+			Err: fmt.Errorf("has token ids up to %d%s, the model's vocabulary only %d rows", t.Size()-1, with, v.Arch.Vocab)}
 	}
 	v.setSection(container.SectionTokenizer, t.File)
 	const show = 16
