@@ -28,6 +28,9 @@ func clone(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	for _, f := range files {
 		old, name := filepath.Join(from, f.Name()), filepath.Join(dir, f.Name())
+		if _, err := os.Lstat(name); err == nil { // perhaps a link, through which from would be written
+			ts.Fatalf("checkpoint: %s is there already", name)
+		}
 		if filepath.Ext(name) == ".safetensors" && os.Symlink(old, name) == nil {
 			continue
 		}
