@@ -260,7 +260,7 @@ func (a *answers) commit() error {
 	if a.journal == nil {
 		return a.stream.Commit()
 	}
-	out, err := output.Create(a.path, output.Options{Force: a.force, Suffix: ".whole"})
+	out, err := output.Create(a.path, output.Options{Force: a.force, Suffix: output.WholeSuffix})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,10 @@ import (
 	"llada/formats"
 )
 
+// WholeSuffix marks an output that is made of a journal, whose name ends in
+// formats.PartialSuffix.
+const WholeSuffix = ".whole"
+
 // Options of Create.
 type Options struct {
 	Force  bool   // replace an existing file
@@ -137,12 +141,15 @@ func (f *File) Commit() error {
 }
 
 func (f *File) commit() error {
-	if err := f.file.Sync(); err != nil {
-		return err
-	}
 	// Another program may have made the file since.
 	final, err := target(f.path, f.force)
 	if err != nil {
+		return err
+	}
+	if old, err := os.Stat(final); err == nil {
+		f.file.Chmod(old.Mode().Perm()) // where the file system has permissions
+	}
+	if err := f.file.Sync(); err != nil {
 		return err
 	}
 	if err := rename(f.file, final); err != nil {
