@@ -38,6 +38,9 @@ func (o *benchOptions) network() (*benchModel, error) {
 			return nil, err
 		}
 		a, tokens, err := bundle.Describe(f, o.path, nil)
+		if err == nil {
+			err = bundle.CheckSmall(f)
+		}
 		if err != nil {
 			f.Close()
 			return nil, err
