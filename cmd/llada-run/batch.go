@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -141,6 +142,10 @@ func (o *generateOptions) complete(prompts int) (*answers, error) {
 	err := output.Check(o.out, output.Options{Force: o.force, Stream: true})
 	if !o.resume || !errors.Is(err, fs.ErrExist) {
 		return nil, err
+	}
+	if _, err := os.Lstat(o.out + formats.PartialSuffix); err == nil {
+		o.force = true // as the interrupted run had it, or the output would not be there
+		return nil, output.Check(o.out, output.Options{Force: true})
 	}
 	whole := &answers{path: o.out}
 	n := 0
