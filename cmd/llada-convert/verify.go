@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -65,10 +65,10 @@ func runVerify(ctx context.Context, out io.Writer, path, against string, g *cli.
 	defer f.Close()
 	v := &verification{OK: true}
 	bar := cli.NewProgress(f.Size(), g)
-	damage := f.Verify(ctx, g.Threads, quant.Check, func(name string, bytes int64, err error) {
-		bar.Describe(shorten(name))
+	damage := f.Verify(ctx, g.Threads, quant.Check, func(p container.Part, bytes int64, err error) {
+		bar.Describe(shorten(cmp.Or(p.Name, p.Kind)))
 		bar.Add(bytes)
-		v.add(name, err == nil)
+		v.add(p, err == nil)
 	})
 	bar.Close()
 	if damage != nil {
@@ -92,18 +92,14 @@ func runVerify(ctx context.Context, out io.Writer, path, against string, g *cli.
 }
 
 // add sorts a part of the container into tensors and sections.
-func (v *verification) add(name string, ok bool) {
+func (v *verification) add(p container.Part, ok bool) {
 	v.OK = v.OK && ok
-	kind, quoted, _ := strings.Cut(name, " ")
-	p := verifiedPart{strings.Trim(quoted, `"`), ok}
-	if kind == "tensor" {
-		v.Tensors = append(v.Tensors, &verifiedTensor{verifiedPart: p})
+	result := verifiedPart{cmp.Or(p.Name, p.Kind), ok}
+	if p.Kind == "tensor" {
+		v.Tensors = append(v.Tensors, &verifiedTensor{verifiedPart: result})
 		return
 	}
-	if quoted == "" {
-		p.Name = kind
-	}
-	v.Sections = append(v.Sections, p)
+	v.Sections = append(v.Sections, result)
 }
 
 // foreign says that a container was not made from a checkpoint.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -29,11 +30,11 @@ func runPrompts(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 	if err != nil {
 		return err
 	}
-	if complete, err := o.complete(len(requests)); complete {
-		g.Note(fmt.Sprintf("%s is complete: it answers %s", o.out, count(len(requests), "prompt")))
-		return nil
-	} else if err != nil {
+	if whole, err := o.complete(len(requests)); err != nil {
 		return err
+	} else if whole != nil {
+		g.Note(fmt.Sprintf("%s is complete: it has a line for each of %s", o.out, count(len(requests), "prompt")))
+		return whole.result(len(requests))
 	}
 	b, err := o.model.open(ctx, g)
 	if err != nil {
@@ -73,11 +74,7 @@ func runPrompts(cmd *cobra.Command, o *generateOptions, g *cli.Globals) error {
 	if err := out.commit(); err != nil {
 		return err
 	}
-	if out.failed > 0 {
-		return fmt.Errorf("%d of %s could not be answered, each line of %s says why: %w",
-			out.failed, count(len(requests), "prompt"), o.out, out.first)
-	}
-	return nil
+	return out.result(len(requests))
 }
 
 // answer is a line of the output: a generation, or why there is none.
@@ -136,19 +133,27 @@ func (o *generateOptions) identity(flags *pflag.FlagSet, b *bundle.Bundle, promp
 	return run, nil
 }
 
-// complete reports whether --resume finds all answers there. Its error is that of
-// an output that may not be written.
-func (o *generateOptions) complete(prompts int) (bool, error) {
+// complete is what --resume finds where all answers are there, else nil. Its error
+// is that of an output that may not be written.
+func (o *generateOptions) complete(prompts int) (*answers, error) {
 	if output.IsStream(o.out) && o.resume {
-		return false, cli.Usagef("--resume needs a file: what was written to %s cannot be read back", o.out)
+		return nil, cli.Usagef("--resume needs a file: what was written to %s cannot be read back", o.out)
 	}
 	err := output.Check(o.out, output.Options{Force: o.force, Stream: true})
 	if !o.resume || !errors.Is(err, fs.ErrExist) {
-		return false, err
+		return nil, err
 	}
+	if _, err := os.Lstat(o.out + formats.PartialSuffix); err == nil {
+		o.force = true // as the interrupted run had it, or the output would not be there
+		return nil, output.Check(o.out, output.Options{Force: true})
+	}
+	whole := &answers{path: o.out}
 	n := 0
 	for l, err := range text.Lines(o.out) {
-		var a struct{ Index *int }
+		var a struct {
+			Index *int
+			Error string
+		}
 		if err == nil {
 			err = l.Parse(&a, func() error {
 				if a.Index == nil || *a.Index != n {
@@ -158,14 +163,15 @@ func (o *generateOptions) complete(prompts int) (bool, error) {
 			})
 		}
 		if err != nil {
-			return false, err
+			return nil, err
 		}
+		whole.tally(n, a.Error)
 		n++
 	}
 	if n != prompts {
-		return false, fmt.Errorf("%s holds %s to %s: it belongs to another run, --force replaces it", o.out, count(n, "answer"), count(prompts, "prompt"))
+		return nil, fmt.Errorf("%s holds %s to %s: it belongs to another run, --force replaces it", o.out, count(n, "answer"), count(prompts, "prompt"))
 	}
-	return true, nil
+	return whole, nil
 }
 
 // answers is where they go: a journal that becomes the output, or a stream.
@@ -232,7 +238,11 @@ func (a *answers) add(one *answer) error {
 	if a.journal != nil {
 		return a.journal.Append(one)
 	}
-	if err := json.NewEncoder(a.stream).Encode(one); err != nil {
+	line, err := cli.JSONLine(one)
+	if err != nil {
+		return err
+	}
+	if _, err := a.stream.Write(line); err != nil {
 		return err
 	}
 	return a.stream.Flush()
@@ -245,6 +255,15 @@ func (a *answers) tally(index int, failure string) {
 	if a.failed++; a.failed == 1 {
 		a.first = fmt.Errorf("prompt %d: %s", index+1, failure)
 	}
+}
+
+// result is the error of prompts that could not be answered.
+func (a *answers) result(prompts int) error {
+	if a.failed == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %s could not be answered, %s says why; the first: %w",
+		a.failed, count(prompts, "prompt"), a.path, a.first)
 }
 
 // stopped says of an error what is left to go on with.
@@ -260,7 +279,7 @@ func (a *answers) commit() error {
 	if a.journal == nil {
 		return a.stream.Commit()
 	}
-	out, err := output.Create(a.path, output.Options{Force: a.force, Suffix: ".whole"})
+	out, err := output.Create(a.path, output.Options{Force: a.force, Suffix: output.WholeSuffix})
 	if err != nil {
 		return err
 	}

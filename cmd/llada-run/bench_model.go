@@ -3,6 +3,8 @@ package main
 import (
 	"embed"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -38,6 +40,9 @@ func (o *benchOptions) network() (*benchModel, error) {
 			return nil, err
 		}
 		a, tokens, err := bundle.Describe(f, o.path, nil)
+		if err == nil {
+			err = bundle.CheckSmall(f)
+		}
 		if err != nil {
 			f.Close()
 			return nil, err
@@ -52,6 +57,9 @@ func (o *benchOptions) network() (*benchModel, error) {
 	}
 	a, tokens, err := arch.Parse(config)
 	if err != nil {
+		if parse := (*formats.ParseError)(nil); errors.As(err, &parse) {
+			parse.File = o.shape
+		}
 		return nil, err
 	}
 	m := &benchModel{arch: a, mask: max(tokens.Mask, 0), locate: func(err error) error { return err }}
@@ -83,8 +91,8 @@ func (s *randomSource) Tensor(name string) (formats.Tensor, error) {
 	return randomTensor(s.infos[name])
 }
 
-// randomTensor encodes 16 random rows and repeats them to the tensor's size:
-// the speed of no kernel depends on the values.
+// randomTensor encodes 16 random rows and repeats them to the tensor's size, for
+// which there must be memory: the speed of no kernel depends on the values.
 func randomTensor(i formats.Info) (formats.Tensor, error) {
 	c, err := quant.Default(i.Encoding)
 	if err != nil {
@@ -98,6 +106,10 @@ func randomTensor(i formats.Info) (formats.Tensor, error) {
 	group := make([]byte, c.Size(n, cols))
 	c.EncodeGroup(group, randomRow(n*cols, 1), n, cols, nil)
 	i.Size = c.Size(rows, cols)
+	if _, free := memory(); free > 0 && i.Size > free {
+		return formats.Tensor{}, fmt.Errorf("random weights of %d × %d as %s take %s, and %s of memory are free: choose a smaller --shape or --encoding",
+			rows, cols, i.Encoding, cli.Bytes(i.Size), cli.Bytes(free))
+	}
 	data := make([]byte, i.Size)
 	for at := 0; at < len(data); at += len(group) {
 		copy(data[at:], group)

@@ -137,13 +137,8 @@ func runCompare(cmd *cobra.Command, paths []string, o *compareOptions, g *cli.Gl
 	var requests []*request
 	var digest string
 	if o.prompts != "" { // read first: a mistake must not show after hours
-		if requests, digest, err = readRequests(o.prompts, &o.sampling, &o.samplingFlags); err != nil {
+		if requests, digest, err = o.readPrompts(ref); err != nil {
 			return err
-		}
-		for _, r := range requests {
-			if r.err != nil {
-				return r.err
-			}
 		}
 	}
 	var picture *output.File

@@ -44,6 +44,32 @@ type promptsRun struct {
 	Raw      bool           `json:"raw"`
 }
 
+// readPrompts reads the prompts, each of which the model can answer.
+func (o *compareOptions) readPrompts(b *bundle.Bundle) ([]*request, string, error) {
+	requests, digest, err := readRequests(o.prompts, &o.sampling, &o.samplingFlags)
+	if err != nil {
+		return nil, "", err
+	}
+	for i, r := range requests {
+		if r.err != nil {
+			return nil, "", r.err
+		}
+		ids, err := r.encode(b, "", o.input.raw)
+		if err == nil {
+			_, err = sample.New(b.Generations(r.options), ids)
+		}
+		if err != nil {
+			return nil, "", o.at(i, requests, err)
+		}
+	}
+	return requests, digest, nil
+}
+
+// at names a prompt in its error.
+func (o *compareOptions) at(i int, requests []*request, err error) error {
+	return fmt.Errorf("%s: prompt %d of %d: %w", o.prompts, i+1, len(requests), err)
+}
+
 // generations answers every prompt with every model.
 func (o *compareOptions) generations(ctx context.Context, requests []*request, digest string, run compareRun, models []*bundle.Bundle, all []contender, g *cli.Globals) error {
 	var answers *journal.Journal
@@ -65,7 +91,7 @@ func (o *compareOptions) generations(ctx context.Context, requests []*request, d
 	for i, r := range requests {
 		a, err := o.answer(ctx, answers, i, r, models)
 		if err != nil {
-			return fmt.Errorf("%s: prompt %d of %d: %w", o.prompts, i+1, len(requests), err)
+			return o.at(i, requests, err)
 		}
 		for k := range a.First {
 			g := all[k+1].generation

@@ -158,9 +158,11 @@ func (o *generateOptions) check() error {
 	case o.force && o.resume:
 		return cli.Usagef("--force and --resume exclude each other")
 	case o.ids != "" && o.system != "":
-		return cli.Usagef("--system needs a text prompt")
+		return cli.Usage(errSystemIDs)
 	}
-	return nil
+	var err error
+	o.system, err = flagText(o.system, "system")
+	return err
 }
 
 // request is what the flags ask, or stdin.
@@ -169,11 +171,8 @@ func (o *generateOptions) request(cmd *cobra.Command, g *cli.Globals) (*request,
 		ids, err := readIDs(o.ids)
 		return &request{IDs: ids}, err
 	}
-	var err error
-	if o.system, err = flagText(o.system, "system"); err != nil {
-		return nil, err
-	}
 	if cmd.Flags().Changed("prompt") {
+		var err error
 		o.prompt, err = flagText(o.prompt, "prompt")
 		return &request{Prompt: &o.prompt}, err
 	}

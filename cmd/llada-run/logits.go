@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +35,9 @@ Examples:
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if ids == "" || out == "" {
 				return cli.Usagef("logits needs --ids FILE and -o OUT.safetensors")
+			}
+			if out == "-" && cli.Terminal(os.Stdout) {
+				return cli.Usagef("logits are no text for a terminal: name a file, or pipe them on")
 			}
 			write := output.Options{Force: force, Stream: true}
 			if err := output.Check(out, write); err != nil {

@@ -1,7 +1,8 @@
 package main
 
 import (
-	"encoding/json"
+	"cmp"
+	"errors"
 	"fmt"
 
 	"llada/cmd/internal/cli"
@@ -20,8 +21,11 @@ type request struct {
 	line     // where it comes from a file
 }
 
-// errSystem is that of a system message which would be left out in silence.
-var errSystem = cli.Usagef("--system needs a chat template: the model has none, or --raw turned it off")
+// The errors of a system message which would be left out in silence.
+var (
+	errSystem    = cli.Usagef("--system needs a chat template: the model has none, or --raw turned it off")
+	errSystemIDs = errors.New("--system needs a prompt of text, not of ids")
+)
 
 // check asks for exactly one kind of input.
 func (r *request) check() error {
@@ -46,6 +50,9 @@ func (r *request) encode(b *bundle.Bundle, system string, raw bool) ([]int32, er
 }
 
 func (r *request) tokens(b *bundle.Bundle, system string, raw bool) ([]int32, error) {
+	if r.IDs != nil && system != "" {
+		return nil, errSystemIDs
+	}
 	if len(r.IDs) > 0 {
 		return r.IDs, b.Model.Check(&model.Seq{IDs: r.IDs})
 	}
@@ -85,8 +92,8 @@ func readIDs(path string) ([]int32, error) {
 		return nil, err
 	}
 	ids := []int32{}
-	if err := json.Unmarshal([]byte(data), &ids); err != nil || ids == nil {
-		return nil, &formats.ParseError{File: f.Name, Offset: -1, Err: fmt.Errorf("want a JSON array of token ids: %v", err)}
+	if err := text.Unmarshal([]byte(data), &ids); err != nil || ids == nil {
+		return nil, &formats.ParseError{File: f.Name, Offset: -1, Err: fmt.Errorf("want a JSON array of token ids: %v", cmp.Or(err, errors.New("found null")))}
 	}
 	return ids, nil
 }

@@ -46,14 +46,30 @@ func readRequests(path string, o *samplingOptions, flags *pflag.FlagSet) (reques
 // object is a JSON object whose values are read later.
 type object map[string]json.RawMessage
 
-// UnmarshalJSON refuses other values. A null is as good as a missing key.
+// UnmarshalJSON refuses other values, and a key that comes twice. A null is as
+// good as a missing key.
 func (o *object) UnmarshalJSON(text []byte) error {
-	var all map[string]json.RawMessage
-	if json.Unmarshal(text, &all) != nil || all == nil {
+	in := json.NewDecoder(bytes.NewReader(text))
+	if start, _ := in.Token(); start != json.Delim('{') {
 		return fmt.Errorf("want an object in braces, not %.20s", text)
 	}
-	maps.DeleteFunc(all, func(_ string, v json.RawMessage) bool { return string(v) == "null" })
-	*o = all
+	*o = object{}
+	for in.More() {
+		token, err := in.Token()
+		if err != nil {
+			return err
+		}
+		key := token.(string)
+		var value json.RawMessage
+		if err := in.Decode(&value); err != nil {
+			return err
+		}
+		if (*o)[key] != nil {
+			return fmt.Errorf("%q comes twice", key)
+		}
+		(*o)[key] = value
+	}
+	maps.DeleteFunc(*o, func(_ string, v json.RawMessage) bool { return string(v) == "null" })
 	return nil
 }
 
@@ -66,7 +82,7 @@ func (r *request) read(fields object, o *samplingOptions, flags *pflag.FlagSet) 
 		switch value := fields[key]; key {
 		case "id":
 			if value[0] == '{' || value[0] == '[' {
-				err = errors.New("want a string or a number")
+				err = errors.New("want a string, a number or a boolean")
 			} else {
 				r.id = bytes.Clone(value)
 			}

@@ -178,19 +178,19 @@ func TestRoundTrip(t *testing.T) {
 	}
 	for _, threads := range []int{0, 1, 3} {
 		sum := int64(0)
-		var names []string
-		err := f.Verify(context.Background(), threads, nil, func(name string, n int64, err error) {
+		var parts []Part
+		err := f.Verify(context.Background(), threads, nil, func(p Part, n int64, err error) {
 			if err != nil {
 				t.Error(err)
 			}
 			sum += n
-			names = append(names, name)
+			parts = append(parts, p)
 		})
 		if err != nil || sum != f.Size() {
 			t.Errorf("verify: %v, covered %d of %d bytes", err, sum, f.Size())
 		}
-		if len(names) != 1+5+3+2 || names[1] != `tensor "model.norm.weight"` {
-			t.Errorf("verify reported %q", names)
+		if len(parts) != 1+5+3+2 || parts[1] != (Part{"tensor", "model.norm.weight"}) {
+			t.Errorf("verify reported %v", parts)
 		}
 	}
 }
@@ -276,9 +276,9 @@ func TestCheck(t *testing.T) {
 			return errors.New("wrong numbers")
 		}
 		return nil
-	}, func(name string, _ int64, err error) {
-		if want := strings.Contains(name, "norm") || strings.Contains(name, "head.weight"); want != (err != nil) {
-			t.Errorf("%s: %v", name, err)
+	}, func(p Part, _ int64, err error) {
+		if want := strings.Contains(p.Name, "norm") || p.Name == "model.head.weight"; want != (err != nil) {
+			t.Errorf("%s: %v", p, err)
 		}
 	})
 	if !isParseError(err) || !strings.Contains(err.Error(), "norm") {

@@ -126,9 +126,9 @@ func TestVerifyReportsAll(t *testing.T) {
 	b[f.tensors[0].Offset+f.tensors[0].Length] = 1 // padding before tensors[1]
 	for _, threads := range []int{1, 4} {
 		var bad []string
-		err := f.Verify(context.Background(), threads, nil, func(name string, _ int64, err error) {
+		err := f.Verify(context.Background(), threads, nil, func(p Part, _ int64, err error) {
 			if err != nil {
-				bad = append(bad, name)
+				bad = append(bad, p.String())
 			}
 		})
 		want := `tensor "model.embed.weight" tensor "model.q.weight" section "chat_template.jinja"`

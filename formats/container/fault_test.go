@@ -87,10 +87,10 @@ func TestShortenedFile(t *testing.T) {
 	_, err := f.Section(SectionTokenizer)
 	isFault(t, err, f, `: section "tokenizer.json"`)
 	var bad []string
-	first := f.Verify(context.Background(), 2, nil, func(name string, _ int64, err error) {
+	first := f.Verify(context.Background(), 2, nil, func(p Part, _ int64, err error) {
 		if err != nil {
-			isFault(t, err, f, ": "+name)
-			bad = append(bad, name)
+			isFault(t, err, f, ": "+p.String())
+			bad = append(bad, p.String())
 		}
 	})
 	isFault(t, first, f, `: tensor "second"`)

@@ -31,7 +31,7 @@ func walk(t *testing.T, f *File) {
 		}
 	}
 	sum := int64(0)
-	err := f.Verify(context.Background(), 1, nil, func(_ string, n int64, _ error) { sum += n })
+	err := f.Verify(context.Background(), 1, nil, func(_ Part, n int64, _ error) { sum += n })
 	if err != nil && !isParseError(err) || sum != f.Size() {
 		t.Fatalf("verify: %v, %d of %d bytes", err, sum, f.Size())
 	}

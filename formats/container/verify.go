@@ -13,10 +13,22 @@ import (
 
 var errChecksum = errors.New("damaged: checksum does not match")
 
+// Part is a stretch of the file by name: the tensors and sections have the one they
+// were given; header, index and footer are of a kind only.
+type Part struct{ Kind, Name string }
+
+// String quotes the name.
+func (p Part) String() string {
+	if p.Name == "" {
+		return p.Kind
+	}
+	return fmt.Sprintf("%s %q", p.Kind, p.Name)
+}
+
 // part is a stretch of the file that Verify checks as a whole: an item and the
 // padding before it.
 type part struct {
-	name       string
+	Part
 	start, off int64 // of the padding and of the item
 	end        int64
 	check      func(context.Context) error
@@ -31,7 +43,7 @@ type part struct {
 // are the file. The result is the first part's failure, a *formats.ParseError
 // or, where the part cannot be read, an error that holds a *mmap.Fault; or the
 // context's error.
-func (f *File) Verify(ctx context.Context, threads int, content func(formats.Tensor) error, on func(name string, bytes int64, err error)) error {
+func (f *File) Verify(ctx context.Context, threads int, content func(formats.Tensor) error, on func(p Part, bytes int64, err error)) error {
 	parts := f.parts(content)
 	results := make([]chan error, len(parts))
 	for i := range results {
@@ -42,7 +54,7 @@ func (f *File) Verify(ctx context.Context, threads int, content func(formats.Ten
 	for range min(max(threads, 1), len(parts)) {
 		workers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(parts)); i = next.Add(1) - 1 {
-				results[i] <- f.guard(parts[i].name, func() error { return f.verify(ctx, parts[i]) })
+				results[i] <- f.guard(parts[i].String(), func() error { return f.verify(ctx, parts[i]) })
 			}
 		})
 	}
@@ -57,7 +69,7 @@ func (f *File) Verify(ctx context.Context, threads int, content func(formats.Ten
 			first = err
 		}
 		if on != nil {
-			on(p.name, p.end-p.start, err)
+			on(p.Part, p.end-p.start, err)
 		}
 	}
 	return first
@@ -71,7 +83,7 @@ func (f *File) Check(name string) error {
 		return err
 	}
 	e := f.byName[name]
-	part := fmt.Sprintf("tensor %q", name)
+	part := Part{"tensor", name}.String()
 	return f.guard(part, func() error {
 		if checksum(t.Data) != e.CRC32C {
 			return f.damage(e.Offset, fmt.Errorf("%s: %w", part, errChecksum))
@@ -84,18 +96,18 @@ func (f *File) Check(name string) error {
 func (f *File) parts(content func(formats.Tensor) error) []part {
 	at := int64(0)
 	var parts []part
-	add := func(name string, off, length int64, check func(context.Context) error) {
-		parts = append(parts, part{name, at, off, off + length, check})
+	add := func(kind, name string, off, length int64, check func(context.Context) error) {
+		parts = append(parts, part{Part{kind, name}, at, off, off + length, check})
 		at = off + length
 	}
 	// Open has checked header, index and footer. They may have changed since.
-	add("header", 0, headerSize, func(context.Context) error {
+	add("header", "", 0, headerSize, func(context.Context) error {
 		_, err := f.parseHeader()
 		return err
 	})
 	for i := range f.tensors {
 		e := &f.tensors[i]
-		add(fmt.Sprintf("tensor %q", e.Name), e.Offset, e.Length, func(ctx context.Context) error {
+		add("tensor", e.Name, e.Offset, e.Length, func(ctx context.Context) error {
 			err := f.sum(ctx, e.Offset, e.Length, e.CRC32C)
 			if err != nil || content == nil || e.Layout != "" {
 				return err
@@ -104,7 +116,7 @@ func (f *File) parts(content func(formats.Tensor) error) []part {
 		})
 	}
 	for _, s := range f.sections {
-		add(fmt.Sprintf("section %q", s.Name), s.Offset, s.Length, func(context.Context) error {
+		add("section", s.Name, s.Offset, s.Length, func(context.Context) error {
 			packed, err := f.packed(s)
 			if err != nil {
 				return err
@@ -112,10 +124,10 @@ func (f *File) parts(content func(formats.Tensor) error) []part {
 			return s.measure(packed)
 		})
 	}
-	add("index", f.foot.indexOffset, f.foot.indexLength, func(ctx context.Context) error {
+	add("index", "", f.foot.indexOffset, f.foot.indexLength, func(ctx context.Context) error {
 		return f.sum(ctx, f.foot.indexOffset, f.foot.indexLength, f.foot.indexCRC)
 	})
-	add("footer", f.foot.fileLength-footerSize, footerSize, func(context.Context) error {
+	add("footer", "", f.foot.fileLength-footerSize, footerSize, func(context.Context) error {
 		_, err := f.parseFooter()
 		return err
 	})
@@ -128,14 +140,14 @@ func (f *File) verify(ctx context.Context, p part) error {
 		return err
 	}
 	if i := nonZero(f.data[p.start:p.off]); i >= 0 {
-		return f.damage(p.start+int64(i), fmt.Errorf("padding before %s is not zero", p.name))
+		return f.damage(p.start+int64(i), fmt.Errorf("padding before %s is not zero", p))
 	}
 	err := p.check(ctx)
 	if at := (*formats.ParseError)(nil); errors.As(err, &at) {
 		return err // has its place already
 	}
 	if err != nil {
-		return f.damage(p.off, fmt.Errorf("%s: %w", p.name, err))
+		return f.damage(p.off, fmt.Errorf("%s: %w", p, err))
 	}
 	return nil
 }

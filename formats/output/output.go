@@ -11,6 +11,10 @@ import (
 	"llada/formats"
 )
 
+// WholeSuffix marks an output that is made of a journal, whose name ends in
+// formats.PartialSuffix.
+const WholeSuffix = ".whole"
+
 // Options of Create.
 type Options struct {
 	Force  bool   // replace an existing file
@@ -93,21 +97,21 @@ func target(path string, force bool) (string, error) {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("%s: is a link to a file that does not exist: remove it, or name that file: %w", path, fs.ErrExist)
+		return "", existing(path + " is a link to a file that does not exist: remove it, or name that file")
 	case err != nil:
 		return "", err
 	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("%s: exists and is not a regular file: %w", path, fs.ErrExist)
+		return "", existing(path + " exists and is not a regular file")
 	case !force:
-		return "", existing{path}
+		return "", existing(path + " exists: add --force to overwrite it")
 	}
 	return filepath.EvalSymlinks(path)
 }
 
-// existing is the error of an output that was not to be replaced.
-type existing struct{ path string }
+// existing is the error of an output that is not to be replaced.
+type existing string
 
-func (e existing) Error() string        { return e.path + " exists: add --force to overwrite it" }
+func (e existing) Error() string        { return string(e) }
 func (e existing) Is(target error) bool { return target == fs.ErrExist }
 
 // Write appends data.
@@ -137,12 +141,15 @@ func (f *File) Commit() error {
 }
 
 func (f *File) commit() error {
-	if err := f.file.Sync(); err != nil {
-		return err
-	}
 	// Another program may have made the file since.
 	final, err := target(f.path, f.force)
 	if err != nil {
+		return err
+	}
+	if old, err := os.Stat(final); err == nil {
+		f.file.Chmod(old.Mode().Perm()) // where the file system has permissions
+	}
+	if err := f.file.Sync(); err != nil {
 		return err
 	}
 	if err := rename(f.file, final); err != nil {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -197,5 +198,23 @@ func TestSame(t *testing.T) {
 	}
 	if Same(os.DevNull, os.DevNull) {
 		t.Error("a device is no file to lose")
+	}
+}
+
+func TestKeepsPermissions(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("has no permission bits")
+	}
+	path := filepath.Join(t.TempDir(), "x")
+	for _, mode := range []fs.FileMode{0o600, 0o640, 0o444} {
+		os.Remove(path)
+		write(t, path, Options{}, "old")
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		write(t, path, Options{Force: true}, "new")
+		if st, err := os.Stat(path); err != nil || st.Mode() != mode || content(t, path) != "new" {
+			t.Errorf("%v after %v: %v", st.Mode(), mode, err)
+		}
 	}
 }

@@ -66,16 +66,48 @@ func (l Line) Parse(v any, check func() error) error {
 	if bad := invalid(l.Text); bad >= 0 {
 		return noText(l.File, l.Offset+int64(bad), l.Text[bad])
 	}
-	if err := json.Unmarshal(l.Text, v); err != nil {
+	if err := Unmarshal(l.Text, v); err != nil {
 		return l.fault(err)
-	}
-	if half := surrogate(l.Text); half != "" {
-		return l.fault(fmt.Errorf("%s is half of a character: its other half is missing", half))
 	}
 	if err := check(); err != nil {
 		return l.fault(err)
 	}
 	return nil
+}
+
+// Unmarshal decodes JSON into v. It refuses what encoding/json reads as something
+// else in silence: half of a character, and a null in a list.
+func Unmarshal(data []byte, v any) error {
+	if err := json.Unmarshal(data, v); err != nil {
+		return err
+	}
+	if half := surrogate(data); half != "" {
+		return fmt.Errorf("%s is half of a character: its other half is missing", half)
+	}
+	if gap(data) {
+		return errors.New("a list has a null in it")
+	}
+	return nil
+}
+
+// gap reports whether a list of well-formed JSON has a null in it, which would be
+// read as zero: only there one follows a bracket or a comma.
+func gap(text []byte) bool {
+	before, quoted := byte(0), false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted, before = !quoted, c
+		case quoted || bytes.IndexByte([]byte(" \t\r\n"), c) >= 0:
+		case c == 'n' && (before == '[' || before == ','):
+			return true
+		default:
+			before = c
+		}
+	}
+	return false
 }
 
 func (l Line) fault(err error) error {

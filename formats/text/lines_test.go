@@ -57,3 +57,16 @@ func TestSurrogates(t *testing.T) {
 		}
 	}
 }
+
+// A null in a list, which encoding/json reads as zero.
+func TestGaps(t *testing.T) {
+	for text, refused := range map[string]bool{
+		`[null]`: true, `[1, null]`: true, "{\"a\": [[1], [2,\t\nnull]]}": true, `["[,", {"b": null}, null]`: true,
+		`null`: false, `[]`: false, `{"a": null, "b": [1]}`: false, `["null", ",null", "\"", "[null]", "\\"]`: false, `[{"a":null}]`: false,
+	} {
+		var v any
+		if err := Unmarshal([]byte(text), &v); (err != nil) != refused {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -103,7 +103,7 @@ func (b *Bundle) open(ctx context.Context, o Options) error {
 	if err := b.readTokenizer(); err != nil {
 		return err
 	}
-	if err := b.checkSmall(); err != nil {
+	if err := CheckSmall(b.File); err != nil {
 		return err
 	}
 	b.backend = o.Backend()

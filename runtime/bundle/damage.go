@@ -8,13 +8,13 @@ import (
 	"llada/runtime/backend"
 )
 
-// checkSmall compares the checksums of vectors and companions: kilobytes, most of
+// CheckSmall compares the checksums of vectors and companions: kilobytes, most of
 // which are read now anyway, and where a damaged byte does the most harm. Matrices
 // are for a verification.
-func (b *Bundle) checkSmall() error {
-	for _, i := range b.File.Infos() {
+func CheckSmall(f *container.File) error {
+	for _, i := range f.Infos() {
 		if len(i.Shape) < 2 || i.Replaces != nil {
-			if err := b.File.Check(i.Name); err != nil {
+			if err := f.Check(i.Name); err != nil {
 				return err
 			}
 		}

@@ -156,8 +156,8 @@ func usageFromCobra(c *cobra.Command) {
 func report(w io.Writer, name string, asJSON bool, err error) {
 	text := strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted")
 	if asJSON {
-		line, _ := json.Marshal(map[string]any{"error": text, "code": Code(err)})
-		w.Write(append(escape(line), '\n'))
+		line, _ := JSONLine(map[string]any{"error": text, "code": Code(err)})
+		w.Write(line)
 		return
 	}
 	fmt.Fprintf(w, "%s: %s\n", name, text)
@@ -177,6 +177,12 @@ func environment(flags *pflag.FlagSet) error {
 		}
 	})
 	return failed
+}
+
+// JSONLine is v as a line of JSON.
+func JSONLine(v any) ([]byte, error) {
+	line, err := json.Marshal(v)
+	return append(escape(line), '\n'), err
 }
 
 // PrintJSON writes one result as indented JSON.

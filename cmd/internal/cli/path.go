@@ -3,6 +3,7 @@ package cli
 import (
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -89,7 +90,7 @@ func (o claim) meets(other claim) error {
 	}
 	for _, path := range contents(other.path) {
 		switch {
-		case !output.Same(o.path, path) && !output.Same(o.path+formats.PartialSuffix, path):
+		case !o.is(path):
 		case other.writes:
 			return Usagef("%s %s is also written as %s: name another file", o.what, o.path, other.what)
 		default:
@@ -97,6 +98,14 @@ func (o claim) meets(other claim) error {
 		}
 	}
 	return nil
+}
+
+// is reports whether path is what o writes, or what that is called before it is
+// whole.
+func (o claim) is(path string) bool {
+	return slices.ContainsFunc([]string{"", formats.PartialSuffix, output.WholeSuffix}, func(suffix string) bool {
+		return output.Same(o.path+suffix, path)
+	})
 }
 
 // contents is a file, or the files of a folder.
