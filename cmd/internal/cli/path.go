@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -108,7 +109,8 @@ func (o claim) is(path string) bool {
 	})
 }
 
-// contents is a file, or the files of a folder.
+// contents is a file, or the files of a folder, a checkpoint's. Containers that
+// were written among them are none of it.
 func contents(path string) []string {
 	files, err := os.ReadDir(path)
 	if err != nil {
@@ -116,6 +118,9 @@ func contents(path string) []string {
 	}
 	all := []string{}
 	for _, f := range files {
+		if name := strings.TrimSuffix(f.Name(), formats.PartialSuffix); filepath.Ext(name) == ".llada" {
+			continue
+		}
 		all = append(all, filepath.Join(path, f.Name()))
 	}
 	return all
