@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"llada/cmd/internal/cli"
@@ -85,8 +86,12 @@ func readIDs(path string) ([]int32, error) {
 		return nil, err
 	}
 	ids := []int32{}
-	if err := json.Unmarshal([]byte(data), &ids); err != nil || ids == nil {
-		return nil, &formats.ParseError{File: f.Name, Offset: -1, Err: fmt.Errorf("want a JSON array of token ids: %v", err)}
+	err = json.Unmarshal([]byte(data), &ids)
+	if err == nil && ids == nil {
+		err = errors.New("null is none")
+	}
+	if err != nil {
+		return nil, &formats.ParseError{File: f.Name, Offset: -1, Err: fmt.Errorf("want a JSON array of token ids: %w", err)}
 	}
 	return ids, nil
 }
