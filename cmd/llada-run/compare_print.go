@@ -117,13 +117,24 @@ func printComparison(out io.Writer, all []contender, g *cli.Globals) error {
 	}
 	printBins(out, all)
 	printGenerations(out, all)
-	unit := "the window being the unit"
-	if ref.bound.Documents() == 1 {
-		unit = "of the masks alone: what other text would change takes more than one window to tell"
-	}
-	_, err := fmt.Fprintf(out, "\n%s, %s, %s. ± is one standard error, %s; KL in nats.\n",
-		count(ref.bound.Documents(), "window"), count(ref.bound.Tokens, "token"), count(ref.bound.Masked, "masked position"), unit)
+	_, err := fmt.Fprintf(out, "\n%s, %s, %s. %s; KL in nats.\n", count(ref.bound.Documents(), "window"),
+		count(ref.bound.Tokens, "token"), count(ref.bound.Masked, "masked position"), aboutDelta(&all[1].difference))
 	return err
+}
+
+// aboutDelta says what the errors are worth.
+func aboutDelta(d *score.Difference) string {
+	const more = "what other text would change takes more than one window to tell"
+	reach := score.Interval95(d.Units())
+	switch {
+	case math.IsNaN(d.DeltaError()):
+		return "Errors cannot be told from one draw of masks: raise --samples, and " + more
+	case d.Documents() == 1 && d.DeltaError() == 0:
+		return "± is one standard error, of the masks alone: " + more
+	case d.Documents() == 1:
+		return fmt.Sprintf("± is one standard error, of the masks alone, 95 %% intervals reach %.3g of them: %s", reach, more)
+	}
+	return fmt.Sprintf("± is one standard error, the window being the unit, 95 %% intervals reach %.3g of them", reach)
 }
 
 // paired is a value with as many digits as its error makes sense of.
@@ -170,7 +181,7 @@ func printGenerations(out io.Writer, all []contender) {
 		if i == 0 {
 			fmt.Fprintln(out, "\nGreedy answers to prompts")
 		}
-		fmt.Fprintf(out, "%s  %s of %d the same", filepath.Base(all[i+1].path), percent(a.exact), a.exact.Trials)
+		fmt.Fprintf(out, "%s  %s of %d the same", cli.Word(filepath.Base(all[i+1].path)), percent(a.exact), a.exact.Trials)
 		if n := len(a.diverged); n > 0 {
 			fmt.Fprintf(out, "; %d took other steps, the first being step %d (median)", n, a.firstStep())
 		}

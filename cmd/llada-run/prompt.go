@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 
@@ -92,8 +91,12 @@ func readIDs(path string) ([]int32, error) {
 		return nil, err
 	}
 	ids := []int32{}
-	if err := text.Unmarshal([]byte(data), &ids); err != nil || ids == nil {
-		return nil, &formats.ParseError{File: f.Name, Offset: -1, Err: fmt.Errorf("want a JSON array of token ids: %v", cmp.Or(err, errors.New("found null")))}
+	err = text.Unmarshal([]byte(data), &ids)
+	if err == nil && ids == nil {
+		err = errors.New("null is none")
+	}
+	if err != nil {
+		return nil, &formats.ParseError{File: f.Name, Offset: -1, Err: fmt.Errorf("want a JSON array of token ids: %w", err)}
 	}
 	return ids, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,6 +14,7 @@ import (
 	"llada/formats/text"
 	"llada/runtime/bundle"
 	"llada/runtime/score"
+	"llada/runtime/score/corpus"
 )
 
 // choiceLine is a line of a --choices file.
@@ -45,10 +47,13 @@ func (o *scoreOptions) question(b *bundle.Bundle, c *choiceLine) (q score.Questi
 	if q.Prompt, err = (&request{Prompt: c.Prompt}).encode(b, "", o.input.raw); err != nil {
 		return q, nil, err
 	}
-	for _, choice := range c.Choices {
+	for i, choice := range c.Choices {
 		ids, err := b.Encode(choice)
 		if err != nil {
 			return q, nil, err
+		}
+		if slices.Contains(ids, b.Tokens.Mask) {
+			return q, nil, corpus.HoldsMask(fmt.Sprintf("choice %d", i), b.Decode([]int32{b.Tokens.Mask}, false))
 		}
 		whole := append(append([]int32{}, q.Prompt...), ids...)
 		if err := score.NewItem(whole, len(q.Prompt), [][]int32{{0}}).Check(b.Arch.Vocab, b.Tokens.Mask, b.Arch.Context); err != nil {

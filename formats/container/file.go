@@ -28,8 +28,8 @@ type File struct {
 
 var _ formats.Source = (*File)(nil)
 
-// Open maps a container, or reads it where its file system cannot map, and checks everything but the data of tensors and
-// sections; Verify checks those. A file that is no intact container gives a
+// Open maps a container, or reads it where its file system cannot map, and checks
+// everything but the data of tensors and sections; Verify checks those. A file that is no intact container gives a
 // *formats.ParseError, one that cannot be read another error; so do Section and
 // Verify.
 func Open(path string) (*File, error) {

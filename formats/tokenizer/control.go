@@ -114,15 +114,10 @@ func (g *guard) normalize(n normalizer, text string, part formats.Span) (string,
 	}
 	in := &guard{control: g.control, typed: g.typed}
 	if whole == text[part.Lo:part.Hi] {
-		for _, s := range g.input[after(g.input, part.Lo):] {
-			if s.Lo >= part.Hi {
-				break
-			}
-			in.input = append(in.input, formats.Span{Lo: max(s.Lo, part.Lo) - part.Lo, Hi: min(s.Hi, part.Hi) - part.Lo})
-		}
+		in.take(g.input, part, 0)
 		return whole, in
 	}
-	// Characters that may become one are all input if one of them is.
+	// Characters that become others are all input if one of them is.
 	at := 0
 	for lo := part.Lo; lo < part.Hi; {
 		hi := lo + max(1, norm.NFC.PropertiesString(text[lo:part.Hi]).Size())
@@ -133,11 +128,24 @@ func (g *guard) normalize(n normalizer, text string, part formats.Span) (string,
 			}
 			hi += max(1, p.Size())
 		}
-		end := at + len(n.apply(text[lo:hi]))
-		if touches(g.input, lo, hi) {
-			in.input = append(in.input, formats.Span{Lo: at, Hi: end})
+		group := n.apply(text[lo:hi])
+		switch {
+		case group == text[lo:hi]:
+			in.take(g.input, formats.Span{Lo: lo, Hi: hi}, at)
+		case touches(g.input, lo, hi):
+			in.input = append(in.input, formats.Span{Lo: at, Hi: at + len(group)})
 		}
-		lo, at = hi, end
+		lo, at = hi, at+len(group)
 	}
 	return whole, in
+}
+
+// take adds what of spans lies in part of a text that now stands at byte at.
+func (g *guard) take(spans []formats.Span, part formats.Span, at int) {
+	for _, s := range spans[after(spans, part.Lo):] {
+		if s.Lo >= part.Hi {
+			break
+		}
+		g.input = append(g.input, formats.Span{Lo: at + max(s.Lo, part.Lo) - part.Lo, Hi: at + min(s.Hi, part.Hi) - part.Lo})
+	}
 }

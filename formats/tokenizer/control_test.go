@@ -206,6 +206,23 @@ func TestForgedByComposing(t *testing.T) {
 	}
 }
 
+// A mark that composes with nothing leaves the template's token beside it alone; one
+// that does takes it, as in the reference.
+func TestMarkBesideControl(t *testing.T) {
+	source := strings.Replace(added(`"id":4,"content":"<x>",`), `"normalized":false`, `"normalized":true`, 1)
+	tok, err := Parse([]byte(strings.Replace(source, `"normalizer":null`, `"normalizer":{"type":"NFC"}`, 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for typed, want := range map[string]bool{"\u0301e\u0301": true, "\u0338": false} {
+		text := "<x>" + typed
+		ids, _, err := tok.EncodeInput(text, []formats.Span{{Lo: 3, Hi: len(text)}}, tok.Control(""))
+		if plain, _ := tok.Encode(text); err != nil || slices.Contains(ids, 4) != want || !slices.Equal(ids, plain) {
+			t.Errorf("%q: %v, %v, want those of plain text: %v", text, ids, err, plain)
+		}
+	}
+}
+
 // Merging does not give a control token either.
 func TestControlByMerging(t *testing.T) {
 	tok, err := Parse([]byte(strings.Replace(added(`"id":2,"content":"ab",`), `"single_word":false`, `"single_word":true`, 1)))

@@ -86,7 +86,8 @@ func decodeQ6Generic(w *byte, d *float32, tile *byte) {
 	tileD(d, ts)
 	for v := range PanelCols / 8 {
 		s := ts[tileScales+v/4*PanelRows:][:PanelRows]
-		// A sub-scale of −128 counts as −127: with q = 0 it would leave int8. The top two bits of vectors 2v and 2v+1 stand in bits 4(v%2) on.
+		// The top two bits of vectors 2v and 2v+1 stand in bits 4(v%2) on. A sub-scale of
+		// −128 counts as −127: with q = 0 it would leave int8.
 		high := ts[Q4Tile+v/2*64:][:64]
 		for i, b := range ts[tileCodes+64*v:][:64] {
 			f, h := int32(max(int8(s[i/4]), -127)), high[i]>>(v%2*4)

@@ -96,8 +96,15 @@ func (d *Difference) DeltaError() float64 { return larger(d.delta.Error(), d.Mas
 
 // DeltaInterval is that of Delta.
 func (d *Difference) DeltaInterval() Interval {
-	return around(d.Delta(), d.DeltaError(), units(d.delta.N, d.draws), math.Inf(-1))
+	return around(d.Delta(), d.DeltaError(), d.Units(), math.Inf(-1))
 }
+
+// Documents is the number of items.
+func (d *Difference) Documents() int { return d.delta.N }
+
+// Units are what DeltaError is estimated from: documents, or the draws of masks of the
+// only one.
+func (d *Difference) Units() int { return units(d.delta.N, d.draws) }
 
 // MaskError is the part of DeltaError that comes from the choice of masks.
 func (d *Difference) MaskError() float64 { return math.Sqrt(d.variance) / float64(d.tokens) }

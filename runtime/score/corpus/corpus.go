@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"llada/formats/text"
 	"llada/runtime/score"
@@ -47,6 +48,9 @@ type Corpus struct {
 func Answer(prompt, answer []int32, t Tokenizer, d score.Draw, l Limits) (*Corpus, error) {
 	if len(answer) == 0 {
 		return nil, errors.New("prompt and answer: the answer has no tokens")
+	}
+	if slices.Contains(answer, l.Mask) {
+		return nil, HoldsMask("the answer", t.Decode([]int32{l.Mask}, false))
 	}
 	ids := append(append([]int32{}, prompt...), answer...)
 	doc := Document{score.NewItem(ids, len(prompt), d.Masks(0, len(answer))), textBytes(t, answer)}

@@ -133,7 +133,7 @@ func TestAnswer(t *testing.T) {
 	if !slices.Equal(d.IDs, []int32{1, 2, 3, 4, 5}) || d.Prompt != 2 || d.Bytes != 3 || slices.Min(slices.Concat(d.Masks...)) < 2 {
 		t.Errorf("%+v", d)
 	}
-	if _, err := Answer(nil, []int32{299}, byBytes{}, pairs, limits); err == nil || !strings.Contains(err.Error(), "mask token itself") {
+	if _, err := Answer(nil, []int32{299}, byBytes{}, pairs, limits); err == nil || !strings.Contains(err.Error(), "the answer holds the mask token") {
 		t.Errorf("an answer with the mask token: error %v", err)
 	}
 	for _, d := range []score.Draw{pairs, {Samples: 2, Batch: 2}} {

@@ -104,11 +104,16 @@ func (l Limits) checkPiece(name string, p text.Piece, t Tokenizer) error {
 		case id == l.Mask:
 			content := t.Decode([]int32{id}, false)
 			offset, line := p.Place(max(0, strings.Index(p.Text, content)))
-			return &formats.ParseError{File: name, Offset: offset, Err: fmt.Errorf(
-				"line %d: the text holds the mask token %q, which cannot be scored: remove it, or add --control-tokens text to read it as text", line, content)}
+			return &formats.ParseError{File: name, Offset: offset, Err: fmt.Errorf("line %d: %w", line, HoldsMask("the text", content))}
 		case int(id) >= l.Vocab:
 			return fmt.Errorf("%s: token %d is outside the vocabulary of %d", name, id, l.Vocab)
 		}
 	}
 	return nil
+}
+
+// HoldsMask is the error of what is to be scored and holds the mask token: nothing
+// could be hidden there.
+func HoldsMask(what, token string) error {
+	return fmt.Errorf("%s holds the mask token %q, which cannot be scored: remove it, or add --control-tokens text to read it as text", what, token)
 }
