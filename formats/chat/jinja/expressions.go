@@ -28,6 +28,16 @@ func (p *parser) tuple(whole bool, end ...string) expr {
 }
 
 func (p *parser) tupleOrNothing(whole bool, end ...string) expr {
+	item := p.or
+	if whole {
+		item = p.expression
+	}
+	return p.listed(item, end)
+}
+
+// listed reads items with commas between them, up to a name of end: a sequence
+// where there is a comma, the item itself where there is none, else nil.
+func (p *parser) listed(item func() expr, end []string) expr {
 	line := p.cur().line
 	var items []expr
 	tuple := false
@@ -38,11 +48,7 @@ func (p *parser) tupleOrNothing(whole bool, end ...string) expr {
 		if p.tupleEnd(end) {
 			break
 		}
-		if whole {
-			items = append(items, p.expression())
-		} else {
-			items = append(items, p.or())
-		}
+		items = append(items, item())
 		if !p.cur().is(",") {
 			break
 		}

@@ -342,29 +342,12 @@ func (p *parser) signature(m *macro) {
 // target reads what is assigned to: names, tuples of names and, if fields is
 // set, attributes of namespaces.
 func (p *parser) target(fields bool, end ...string) expr {
-	line := p.cur().line
-	var items []expr
-	tuple := false
-	for {
-		if items != nil {
-			p.expect(",")
-		}
-		if p.tupleEnd(end) {
-			break
-		}
-		items = append(items, p.targetItem(fields, len(end) > 0 || fields))
-		if !p.cur().is(",") {
-			break
-		}
-		tuple = true
+	item := func() expr { return p.targetItem(fields, len(end) > 0 || fields) }
+	e := p.listed(item, end)
+	if e == nil {
+		p.unexpected("a name")
 	}
-	if !tuple {
-		if len(items) == 0 {
-			p.unexpected("a name")
-		}
-		return items[0]
-	}
-	return &sequence{items: items, line: line}
+	return e
 }
 
 func (p *parser) targetItem(fields, setting bool) expr {

@@ -1,7 +1,6 @@
 package jinja
 
 import (
-	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -216,15 +215,10 @@ func (r *rendering) zeroPad(b *builder, s string, width int) {
 }
 
 func asciiOnly(c rune) string {
-	switch {
-	case c < utf8.RuneSelf:
+	if c < utf8.RuneSelf {
 		return char(c)
-	case c < 0x100:
-		return fmt.Sprintf(`\x%02x`, c)
-	case c < 0x10000:
-		return fmt.Sprintf(`\u%04x`, c)
 	}
-	return fmt.Sprintf(`\U%08x`, c)
+	return escaped(c)
 }
 
 // integerText is an integer in the base of a verb; prefix adds 0x and the like.

@@ -167,13 +167,20 @@ func escape(s string, i int, c rune, delimiter byte) string {
 	case c == '\t':
 		return `\t`
 	case c < utf8.RuneSelf && (c < ' ' || c == 0x7f):
-		return fmt.Sprintf(`\x%02x`, c)
+		return escaped(c)
 	case c < utf8.RuneSelf || printable(c):
 		if c == utf8.RuneError {
 			_, size := utf8.DecodeRuneInString(s[i:])
 			return s[i : i+size]
 		}
 		return char(c)
+	}
+	return escaped(c)
+}
+
+// escaped is a character by its number.
+func escaped(c rune) string {
+	switch {
 	case c < 0x100:
 		return fmt.Sprintf(`\x%02x`, c)
 	case c < 0x10000:
