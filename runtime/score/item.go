@@ -1,12 +1,9 @@
 package score
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
 	"llada/runtime/model"
 )
@@ -16,20 +13,6 @@ type Item struct {
 	IDs    []int32   `json:"ids"`
 	Prompt int       `json:"prompt_length"` // tokens given, never masked
 	Masks  [][]int32 `json:"masks"`         // absolute positions
-}
-
-// UnmarshalJSON refuses unknown keys: a misspelt prompt_length would be none.
-func (it *Item) UnmarshalJSON(text []byte) error {
-	type plain Item
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	err := d.Decode((*plain)(it))
-	if err != nil {
-		if key, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
-			return fmt.Errorf(`unknown key %s: want "ids", "prompt_length" and "masks"`, key)
-		}
-	}
-	return err
 }
 
 // NewItem is a text under masks of its positions after the prompt, counted from

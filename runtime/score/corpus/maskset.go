@@ -1,9 +1,13 @@
 package corpus
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 
 	"llada/formats"
 	"llada/formats/output"
@@ -27,7 +31,7 @@ func MaskSet(ctx context.Context, path string, t Tokenizer, l Limits) (*Corpus, 
 		for line, err := range file.Lines() {
 			var d Document
 			if err == nil {
-				err = line.Parse(&d.Item, func() error { return l.check(d.Item) })
+				err = line.Parse(&d.Item, func() error { return cmp.Or(misspelt(line.Text), l.check(d.Item)) })
 			}
 			if err != nil {
 				yield(Document{}, err)
@@ -46,6 +50,24 @@ func MaskSet(ctx context.Context, path string, t Tokenizer, l Limits) (*Corpus, 
 		return nil, &formats.ParseError{File: file.Name, Offset: -1, Err: errors.New("the mask set is empty")}
 	}
 	return c, nil
+}
+
+// misspelt refuses a line that has another key in the place of prompt_length, which
+// would silently be 0. Beside it other keys may tell anything.
+func misspelt(line []byte) error {
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(line, &keys); err != nil {
+		return err
+	}
+	if _, ok := keys["prompt_length"]; ok {
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if key != "ids" && key != "masks" {
+			return fmt.Errorf(`unknown key %q, and no "prompt_length"`, key)
+		}
+	}
+	return nil
 }
 
 // MaskWriter writes the mask set that a run uses, under its name once it is
