@@ -51,7 +51,7 @@ func (o *benchOptions) network() (*benchModel, error) {
 	}
 	config, err := shapes.ReadFile("shapes/" + o.shape + ".json")
 	if err != nil {
-		if config, err = formats.ReadFile(o.shape, 1<<20); err != nil {
+		if config, err = formats.ReadFile(o.shape, container.Limit(container.SectionConfig)); err != nil {
 			return nil, cli.Usagef("--shape %q is neither llada-8b nor tiny nor a config.json: %w", o.shape, err)
 		}
 	}

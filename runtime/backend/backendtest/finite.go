@@ -14,17 +14,7 @@ var notFinite = []float32{float32(math.NaN()), float32(math.Inf(1)), float32(mat
 // fails runs a pass that must end with *backend.NotFinite.
 func (e *env) fails(what string, p backend.Pass, tensor string, row int, operations func()) {
 	e.Helper()
-	n := max(len(p.IDs), len(p.Pos), len(p.Slots))
-	for _, list := range []*[]int32{&p.IDs, &p.Pos, &p.Slots} {
-		if *list == nil {
-			*list = make([]int32, n)
-		}
-	}
-	if err := e.be.Begin(e.Context(), &p); err != nil {
-		e.Fatalf("begin: %v", err)
-	}
-	operations()
-	answers, err := e.be.End(e.Context())
+	answers, err := e.try(p, operations)
 	var bad *backend.NotFinite
 	if !errors.As(err, &bad) || !errors.Is(err, backend.ErrNotFinite) || answers != nil {
 		e.Fatalf("%s: %d answers, error %v, want none and one about numbers that are not finite", what, len(answers), err)

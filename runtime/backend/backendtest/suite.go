@@ -208,6 +208,16 @@ func (e *env) read(a backend.Act) []float32 {
 // pass runs operations as one pass that must succeed.
 func (e *env) pass(p backend.Pass, operations func()) []backend.Answer {
 	e.Helper()
+	answers, err := e.try(p, operations)
+	if err != nil {
+		e.Fatalf("end: %v", err)
+	}
+	return answers
+}
+
+// try runs operations as one pass; the error is that of its end.
+func (e *env) try(p backend.Pass, operations func()) ([]backend.Answer, error) {
+	e.Helper()
 	n := max(len(p.IDs), len(p.Pos), len(p.Slots))
 	for _, list := range []*[]int32{&p.IDs, &p.Pos, &p.Slots} {
 		if *list == nil {
@@ -218,11 +228,7 @@ func (e *env) pass(p backend.Pass, operations func()) []backend.Answer {
 		e.Fatalf("begin: %v", err)
 	}
 	operations()
-	answers, err := e.be.End(e.Context())
-	if err != nil {
-		e.Fatalf("end: %v", err)
-	}
-	return answers
+	return e.be.End(e.Context())
 }
 
 // expected is what an operation should give: values and, for each, the
